@@ -1,0 +1,1 @@
+"""Foreign payloads into our words and back; nothing here calls anybody."""

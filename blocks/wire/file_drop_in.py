@@ -1,0 +1,221 @@
+"""What a warehouse writes into a file drop, turned into our words (docs/file-drop.md)."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from blocks.wire.file_drop_cells import Fault, Row, quoted, read_rows
+from domain.warehouse import (
+    ChangeKind,
+    Delivery,
+    DeliveryKind,
+    Dispatch,
+    DispatchLine,
+    OrderChange,
+    ReturnReceipt,
+    StockRow,
+    StockSnapshot,
+)
+
+ACK_COLUMNS = ("order_ref", "result", "wms_ref", "reason")
+DISPATCH_COLUMNS = (
+    *("order_ref", "package_ref", "carrier", "service", "tracking", "shipped_at"),
+    *("line_ref", "sku", "qty", "package_no", "package_count", "voided"),
+)
+STOCK_COLUMNS = ("as_of", "warehouse", "sku", "on_hand", "allocated", "available", "quarantine", "on_order")
+RETURN_COLUMNS = (
+    *("return_ref", "order_ref", "sku", "qty", "condition", "disposition"),
+    *("received_at", "rma", "tracking"),
+)
+_RESULTS = {
+    "ACCEPTED": ChangeKind.ACCEPTED,
+    "REJECTED": ChangeKind.REJECTED,
+    "CANCELLED": ChangeKind.CANCELED,  # codespell:ignore cancelled
+    "TOO_LATE": ChangeKind.TOO_LATE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A file as a delivery, and how many of its rows said again what another row had said."""
+
+    delivery: Delivery
+    repeated: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Parts:
+    """The rows of one file in our words, as far as they have been read."""
+
+    changes: tuple[OrderChange, ...] = ()
+    dispatches: tuple[Dispatch, ...] = ()
+    snapshots: tuple[StockSnapshot, ...] = ()
+    returns: tuple[ReturnReceipt, ...] = ()
+
+
+def content_key(name: str, data: bytes) -> str:
+    """The name of a file's content: the same file again is the same key, new bytes are a new one."""
+    return f"{name}@{hashlib.sha256(data).hexdigest()[:16]}"
+
+
+def read_file(
+    kind: DeliveryKind, name: str, data: bytes, *, written_at: datetime, encoding: str = "utf-8"
+) -> Reading:
+    """One file of the warehouse, whole or not at all: on the first fault the delivery has no rows.
+
+    A row that repeats another word for word counts once. `written_at` (UTC) is the file's own time; it
+    stands in for the time of a stock file that has a header and no row.
+    """
+    key = content_key(name, data)
+    columns, understand = _KINDS[kind]
+    try:
+        rows = read_rows(data, columns, encoding)
+        once: dict[tuple[str, ...], Row] = {}
+        for row in rows:
+            once.setdefault(tuple(row.cells.values()), row)
+        parts = understand(list(once.values()), written_at)
+    except Fault as fault:
+        return Reading(delivery=Delivery(key=key, name=name, fault=fault.sentence(name)))
+    delivery = Delivery(
+        key=key,
+        name=name,
+        changes=parts.changes,
+        dispatches=parts.dispatches,
+        snapshots=parts.snapshots,
+        returns=parts.returns,
+    )
+    return Reading(delivery=delivery, repeated=len(rows) - len(once))
+
+
+def _changes(rows: Iterable[Row], _written_at: datetime) -> _Parts:
+    return _Parts(changes=tuple(_change(row) for row in rows))
+
+
+def _change(row: Row) -> OrderChange:
+    reference, result = row.needed("order_ref"), row.needed("result")
+    if result not in _RESULTS:
+        raise row.fault("result", f"{quoted(result)} is none of {', '.join(_RESULTS)}.")
+    return OrderChange(
+        reference=reference,
+        kind=_RESULTS[result],
+        warehouse_order_id=row.text("wms_ref"),
+        reason=row.text("reason"),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Parcel:
+    """The rows that speak of one parcel; the first one speaks for all."""
+
+    first_row: int
+    head: Dispatch
+    lines: dict[tuple[str, str], DispatchLine] = field(default_factory=dict)
+
+
+def _dispatches(rows: Iterable[Row], _written_at: datetime) -> _Parts:
+    parcels: dict[tuple[str, str, bool, str], _Parcel] = {}
+    for row in rows:
+        head, line = _parcel_head(row), _line(row)
+        name = (head.reference, head.package_ref, head.voided, head.tracking)
+        parcel = parcels.get(name)
+        if parcel is None:
+            parcel = parcels[name] = _Parcel(first_row=row.number, head=head)
+        else:
+            _refuse_contradiction(row, head, line, parcel)
+        if line is not None:
+            parcel.lines[line.line_ref, line.sku] = line
+    dispatches = (replace(parcel.head, lines=tuple(parcel.lines.values())) for parcel in parcels.values())
+    return _Parts(dispatches=tuple(dispatches))
+
+
+def _parcel_head(row: Row) -> Dispatch:
+    return Dispatch(
+        reference=row.needed("order_ref"),
+        package_ref=row.needed("package_ref"),
+        carrier=row.text("carrier"),  # a parcel without carrier or tracking blocks itself, not its file
+        service=row.text("service"),
+        tracking=row.text("tracking"),
+        shipped_at=row.time("shipped_at"),
+        package_no=row.maybe_whole("package_no", least=1),
+        package_count=row.maybe_whole("package_count", least=1),
+        voided=row.flag("voided"),
+        lines=(),
+    )
+
+
+def _line(row: Row) -> DispatchLine | None:
+    """What the row says is in the parcel; nothing when the warehouse does not tell."""
+    if not any(row.text(column) for column in ("line_ref", "sku", "qty")):
+        return None
+    quantity = row.whole("qty", least=1)
+    return DispatchLine(line_ref=row.text("line_ref"), sku=row.needed("sku"), quantity=quantity)
+
+
+def _refuse_contradiction(row: Row, head: Dispatch, line: DispatchLine | None, parcel: _Parcel) -> None:
+    for column in ("carrier", "service", "shipped_at", "package_no", "package_count"):
+        if getattr(head, column) != getattr(parcel.head, column):
+            reason = f"{quoted(row.text(column))} is not what row {parcel.first_row} says of the same parcel."
+            raise row.fault(column, reason)
+    if (line is None) != (not parcel.lines):
+        reason = f"row {parcel.first_row} says what is in this parcel and this row does not, or the reverse."
+        raise row.fault("sku", reason)
+    if line is not None and (line.line_ref, line.sku) in parcel.lines:
+        reason = "an earlier row has another quantity for the same line in the same parcel; write one row."
+        raise row.fault("qty", reason)
+
+
+def _stock(rows: list[Row], written_at: datetime) -> _Parts:
+    if not rows:  # a claim to be doubted, and for the ledger to hold: nothing in stock, or nothing exported
+        return _Parts(snapshots=(StockSnapshot(as_of=written_at, warehouse="", rows=()),))
+    as_of = rows[0].time("as_of")
+    warehouses: dict[str, dict[str, StockRow]] = {}
+    for row in rows:
+        if row.time("as_of") != as_of:
+            raise row.fault("as_of", f"differs from row {rows[0].number}; one file is one count at one time.")
+        counted, stock = warehouses.setdefault(row.text("warehouse"), {}), _stock_row(row)
+        if stock.sku in counted:
+            raise row.fault("sku", f"{quoted(stock.sku)} has another row with other numbers; write one.")
+        counted[stock.sku] = stock
+    snapshots = (
+        StockSnapshot(as_of=as_of, warehouse=warehouse, rows=tuple(counted.values()))
+        for warehouse, counted in warehouses.items()
+    )
+    return _Parts(snapshots=tuple(snapshots))
+
+
+def _stock_row(row: Row) -> StockRow:
+    return StockRow(
+        sku=row.needed("sku"),
+        available=row.whole("available"),  # may be below zero where a warehouse counts what it owes
+        on_hand=row.maybe_whole("on_hand"),
+        allocated=row.maybe_whole("allocated"),
+        quarantine=row.maybe_whole("quarantine"),
+        on_order=row.maybe_whole("on_order"),
+    )
+
+
+def _returns(rows: Iterable[Row], _written_at: datetime) -> _Parts:
+    return _Parts(returns=tuple(_return(row) for row in rows))
+
+
+def _return(row: Row) -> ReturnReceipt:
+    return ReturnReceipt(
+        return_ref=row.needed("return_ref"),
+        reference=row.text("order_ref"),  # a parcel without papers is received all the same
+        sku=row.needed("sku"),
+        quantity=row.whole("qty", least=1),
+        condition=row.text("condition"),
+        disposition=row.text("disposition"),
+        received_at=row.time("received_at"),
+        rma=row.text("rma"),
+        tracking=row.text("tracking"),
+    )
+
+
+_KINDS: dict[DeliveryKind, tuple[tuple[str, ...], Callable[[list[Row], datetime], _Parts]]] = {
+    DeliveryKind.CHANGES: (ACK_COLUMNS, _changes),
+    DeliveryKind.DISPATCHES: (DISPATCH_COLUMNS, _dispatches),
+    DeliveryKind.STOCK: (STOCK_COLUMNS, _stock),
+    DeliveryKind.RETURNS: (RETURN_COLUMNS, _returns),
+}

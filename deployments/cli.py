@@ -1,0 +1,157 @@
+"""The `lockstep` command. What goes wrong is one line on stderr that says what to do, never a traceback.
+
+Commands import what they need when they run: Prefect takes two seconds, and `lockstep --help` should not.
+"""
+
+import getpass
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domain.errors import NeedsDecision, Refused, TryAgain
+
+app = typer.Typer(
+    help="Keeps a 3PL warehouse and Amazon Seller Central in lockstep for merchant-fulfilled orders.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+imports = typer.Typer(
+    help="Put the rows of a CSV file in force; a wrong row changes nothing.", no_args_is_help=True
+)
+exports = typer.Typer(help="Write the rows in force as CSV.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+app.add_typer(exports, name="export")
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", help="The lockstep.toml to use; else LOCKSTEP_CONFIG, else the current folder's."
+    ),
+]
+
+
+def main() -> None:
+    """Run the command line; exit 0 when it did what was asked, 1 when not, 2 when it was asked wrongly."""
+    # Flow runs log to Prefect; the terminal shows what the commands themselves say.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    sys.exit(_guarded(app))
+
+
+def _guarded(run: Callable[[], object]) -> int:
+    try:
+        run()
+    except (Refused, TryAgain, NeedsDecision) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the terminal is what a command line talks to
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)  # noqa: T201 - the same
+    except Exception as error:  # noqa: BLE001 - nobody should read a traceback to learn that something broke
+        place = _keep_traceback()
+        print(  # noqa: T201 - the same
+            f"Something broke that should not ({type(error).__name__}). Nothing more was done; the details are in"
+            f" {place}.",
+            file=sys.stderr,
+        )
+    return 1
+
+
+def _keep_traceback() -> Path:
+    """The file with the traceback, readable by its owner alone."""
+    handle, name = tempfile.mkstemp(prefix="lockstep-error-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as log:
+        traceback.print_exc(file=log)
+    return Path(name)
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Trade for one busy hour, check it, and stop.")
+    ] = False,
+) -> None:
+    """Run everything on this machine against a simulated Amazon and 3PL."""
+    from deployments.demo import run  # noqa: PLC0415 - see the module's first lines
+
+    raise typer.Exit(run(once=once))
+
+
+@app.command()
+def setup(config: ConfigOption = None) -> None:
+    """Make the ledger and Prefect look like lockstep.toml; running it again changes only what differs."""
+    from deployments import cli_deeds  # noqa: PLC0415 - see the module's first lines
+
+    cli_deeds.set_up_all(config)
+
+
+@app.command()
+def run(
+    flow: Annotated[str, typer.Argument(help="order-ingest, tracking-push, inventory-sync, ...")],
+    parameters: Annotated[list[str] | None, typer.Option("-p", help="A parameter as name=value.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Run one flow in this process; exits non-zero when it fails."""
+    from deployments import cli_deeds  # noqa: PLC0415 - see the module's first lines
+
+    cli_deeds.run_one(flow, parameters or [], config)
+
+
+@app.command()
+def status(config: ConfigOption = None) -> None:
+    """What is open, who must act and by when."""
+    from deployments import cli_views  # noqa: PLC0415 - see the module's first lines
+
+    cli_views.show_status(config)
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Check that every door can be reached, credentials are valid and maps complete."""
+    from deployments import cli_views  # noqa: PLC0415 - see the module's first lines
+
+    raise typer.Exit(cli_views.show_doctor(config))
+
+
+@app.command()
+def serve(config: ConfigOption = None) -> None:
+    """Run the Prefect server, a worker and the schedules on this machine until Ctrl-C."""
+    from deployments import cli_deeds  # noqa: PLC0415 - see the module's first lines
+
+    cli_deeds.serve_here(config)
+
+
+def _add_map(kind: str, what: str) -> None:
+    """`lockstep import KIND FILE` and `lockstep export KIND [FILE]`."""
+
+    def take_in(
+        file: Annotated[Path, typer.Argument(help="The CSV file.")], config: ConfigOption = None
+    ) -> None:
+        from deployments import cli_deeds  # noqa: PLC0415 - see the module's first lines
+
+        cli_deeds.import_file(kind, file, getpass.getuser(), config)
+
+    def hand_out(
+        file: Annotated[Path | None, typer.Argument(help="The CSV file to write; else the terminal.")] = None,
+        config: ConfigOption = None,
+    ) -> None:
+        from deployments import cli_views  # noqa: PLC0415 - see the module's first lines
+
+        cli_views.export_file(kind, file, config)
+
+    imports.command(kind, help=f"Import {what}.")(take_in)
+    exports.command(kind, help=f"Export {what}.")(hand_out)
+
+
+_add_map("carriers", "the carrier map")
+_add_map("skus", "the SKU map")
+_add_map("services", "the ship-method map")
+_add_map("buffers", "the stock buffers")
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""The commands that change something: setup, run, serve and import."""
+
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.table import Table
+
+from deployments.config import find_config, load
+from deployments.embedded.worker import Worker
+from deployments.flow_runs import find_flow, read_parameters, run_flow
+from deployments.maps_csv import import_map
+from deployments.settings import Settings
+from deployments.setup import missing_blocks, set_up
+from deployments.stack import check_schema, open_ledger, running_stack
+from domain.errors import Refused
+from ledger.connection import Ledger
+from ledger.register import clock
+from ledger.secrecy import new_key
+
+OUT = Console(highlight=False, soft_wrap=True)
+# A command that only needs the ledger asks for no credentials.
+_LEDGER = {"ledger"}
+
+
+def set_up_all(config: Path | None) -> None:
+    """Make the ledger and Prefect look like lockstep.toml, and say what changed."""
+    settings = load(find_config(config))
+    table = Table("", "what changed")
+    with running_stack(settings, OUT.print) as stack, OUT.status("Setting up"):
+        for item, changes in set_up(settings, stack):
+            table.add_row(item, "\n".join(changes) or "nothing changed")
+    OUT.print(table)
+
+
+def run_one(name: str, words: Sequence[str], config: Path | None) -> None:
+    """Run one flow in this process."""
+    settings = load(find_config(config), needed=_LEDGER)
+    flow = find_flow(name)
+    parameters = read_parameters(flow, words)
+    with running_stack(settings, OUT.print) as stack:
+        _refuse_without_setup(settings, stack.ledger_url)
+        with OUT.status(f"{name} is running"):
+            said = run_flow(flow, parameters)
+    OUT.print(f"{name}: {said}")
+
+
+def serve_here(config: Path | None) -> None:
+    """Server, worker and schedules on this machine until Ctrl-C or SIGTERM."""
+    settings = load(find_config(config), needed=_LEDGER)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    with running_stack(settings, OUT.print) as stack:
+        _refuse_without_setup(settings, stack.ledger_url)
+        worker = Worker(stack.home, stack.environment)
+        worker.start()
+        OUT.print(f"Lockstep runs: {stack.ui_url} (worker log: {worker.log}). Ctrl-C stops it.")
+        try:
+            while worker.running():
+                time.sleep(0.5)
+            raise Refused(f"The worker ended by itself; the end of {worker.log} says why.")
+        except KeyboardInterrupt:
+            OUT.print("Stopping; runs under way are recorded and go on from the ledger next time.")
+        finally:
+            worker.stop()
+
+
+def import_file(kind: str, file: Path, author: str, config: Path | None) -> None:
+    """Put a CSV file's rows in force."""
+    settings = load(find_config(config), needed=_LEDGER)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {error.strerror}. Nothing was imported.") from None
+    with open_ledger(settings) as ledger, ledger.begin() as conn:
+        rows, changed = import_map(conn, kind, (file.name, content), author, clock(conn))
+    OUT.print(f"{file.name}: {rows} {kind} rows read, {changed} changed; in force now.")
+
+
+def _refuse_without_setup(settings: Settings, ledger_url: str) -> None:
+    ledger = Ledger(ledger_url, new_key())
+    try:
+        check_schema(ledger)
+    finally:
+        ledger.close()
+    if missing := missing_blocks(settings):
+        raise Refused(f"Prefect knows nothing of {', '.join(missing)}; run lockstep setup.")
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

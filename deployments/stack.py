@@ -1,0 +1,172 @@
+"""What a command stands on: PostgreSQL and a Prefect server, started only when nobody else runs them."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from deployments.embedded.postgres import EmbeddedPostgres
+from deployments.embedded.prefect_server import PrefectServer
+from deployments.prefect_objects import talking_to
+from deployments.settings import Settings
+from domain.errors import Refused, TryAgain
+from ledger.connection import Ledger
+from ledger.schema import is_current
+from ledger.secrecy import new_key
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+_SERVER_SECONDS = 120  # the first start builds Prefect's own tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A running PostgreSQL and Prefect server, and what a flow run needs in its environment to use them."""
+
+    ledger_url: str = field(repr=False)
+    environment: dict[str, str] = field(repr=False)
+    ui_url: str
+    home: Path
+
+
+@contextmanager
+def running_ledger(settings: Settings) -> Iterator[str]:
+    """The URL of the ledger's database; the embedded PostgreSQL is stopped by the last one to leave it.
+
+    Raises:
+        Refused: the embedded PostgreSQL cannot run here.
+        TryAgain: the PostgreSQL of [ledger] url cannot be reached.
+    """
+    url = settings.ledger.url.get_secret_value()
+    if url:
+        _reach(url)
+        yield url
+        return
+    with EmbeddedPostgres(settings.ledger.data_dir) as server:
+        yield server.url
+
+
+@contextmanager
+def open_ledger(settings: Settings) -> Iterator[Ledger]:
+    """The ledger without the key to its addresses, for commands that touch none.
+
+    Raises:
+        Refused: its tables are missing or old.
+        TryAgain: it cannot be reached.
+    """
+    with running_ledger(settings) as url:
+        ledger = Ledger(url, new_key())
+        try:
+            check_schema(ledger)
+            yield ledger
+        finally:
+            ledger.close()
+
+
+def check_schema(ledger: Ledger) -> None:
+    """Refuse a ledger that `lockstep setup` has not brought up to date."""
+    with ledger.begin() as conn:
+        if not is_current(conn):
+            raise Refused("The ledger's tables are missing or of another version; run lockstep setup.")
+
+
+@contextmanager
+def running_stack(settings: Settings, say: Callable[[str], None]) -> Iterator[Stack]:
+    """PostgreSQL and Prefect, with this process's Prefect client pointed at the latter.
+
+    The server of PREFECT_API_URL is used when that is set. `say` is told what takes a while.
+
+    Raises:
+        Refused: something cannot run here; the message says why.
+        TryAgain: something that should run already cannot be reached.
+    """
+    with running_ledger(settings) as url:
+        home = settings.ledger.data_dir / "prefect"
+        given = os.environ.get("PREFECT_API_URL", "")
+        if given:
+            environment = _given(given)
+            with talking_to(environment):
+                ui_url = given.removesuffix("/").removesuffix("/api")
+                yield Stack(ledger_url=url, environment=environment, ui_url=ui_url, home=home)
+            return
+        with _own_server(url, home, say) as server, talking_to(server.environment()):
+            yield Stack(ledger_url=url, environment=server.environment(), ui_url=server.ui_url, home=home)
+
+
+def answering_prefect(settings: Settings) -> dict[str, str] | None:
+    """The environment of the Prefect server that runs now; None when there is none. Starts nothing."""
+    given = os.environ.get("PREFECT_API_URL", "")
+    if given:
+        return _given(given)
+    server = _server("", settings.ledger.data_dir / "prefect")
+    return server.environment() if server.ready() and _is_ours(settings.ledger.data_dir / "prefect") else None
+
+
+@contextmanager
+def _own_server(ledger_url: str, home: Path, say: Callable[[str], None]) -> Iterator[PrefectServer]:
+    server = _server(ledger_url, home)
+    if server.ready() and _is_ours(home):
+        yield server
+        return
+    say(f"Starting the Prefect server at {server.ui_url} (log: {server.log}).")
+    try:
+        server.start()
+    except Refused as error:
+        if not server.ready():
+            raise
+        raise Refused(
+            f"Another Prefect server runs at {server.ui_url}. To use it set PREFECT_API_URL={server.api_url};"
+            " for one of our own set PREFECT_SERVER_API_PORT to a free port."
+        ) from error
+    try:
+        server.wait_ready(_SERVER_SECONDS)
+        yield server
+    finally:
+        server.stop()
+
+
+def _server(ledger_url: str, home: Path) -> PrefectServer:
+    """Address and login as Prefect's own settings have them."""
+    return PrefectServer(
+        ledger_url,
+        home,
+        host=os.environ.get("PREFECT_SERVER_API_HOST") or "127.0.0.1",
+        port=int(os.environ.get("PREFECT_SERVER_API_PORT") or 4200),
+        auth=os.environ.get("PREFECT_SERVER_API_AUTH_STRING") or None,
+    )
+
+
+def _is_ours(home: Path) -> bool:
+    """Whether a live Lockstep keeps the server of this data folder: it holds the lock as long as it lives."""
+    try:
+        with (home / "server.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _given(api_url: str) -> dict[str, str]:
+    try:
+        httpx.get(f"{api_url.removesuffix('/')}/health", timeout=10).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL):
+        raise TryAgain(
+            f"The Prefect server of PREFECT_API_URL ({api_url}) does not answer. Start it, or unset the variable"
+            " to use our own."
+        ) from None
+    login = os.environ.get("PREFECT_API_AUTH_STRING")
+    return {"PREFECT_API_URL": api_url, **({"PREFECT_API_AUTH_STRING": login} if login else {})}
+
+
+def _reach(url: str) -> None:
+    ledger = Ledger(url, new_key())
+    try:
+        with ledger.begin():
+            pass
+    finally:
+        ledger.close()

@@ -1,0 +1,29 @@
+"""Errors named for what happens next. Each message is a sentence a person can act on."""
+
+
+class TryAgain(Exception):  # noqa: N818 - named for what happens next, not for what went wrong
+    """A stranger did not answer usefully; the same call may succeed later.
+
+    `after` is the stranger's own wish in seconds, when it stated one.
+    `maybe_done` says that the stranger may have acted before the answer was lost.
+    """
+
+    def __init__(self, message: str, *, after: float | None = None, maybe_done: bool = False) -> None:
+        super().__init__(message)
+        self.after = after
+        self.maybe_done = maybe_done
+
+
+class Refused(Exception):  # noqa: N818
+    """A stranger understood and said no; the same call will be refused again.
+
+    `code` is the stranger's own word for the reason, fit for a table but not for a person.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NeedsDecision(Exception):  # noqa: N818
+    """Only a person can say what should happen; the message says what to decide."""

@@ -1,0 +1,77 @@
+"""What the house expects of the two strangers. The flow loads a door and hands it to the task."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from domain.amazon import AmazonOrder, OrdersPage, PublishAnswer, Quantity, SeenListing, ShipConfirm
+from domain.warehouse import CancelRequest, Delivery, DeliveryKind, Finding, FulfillmentOrder, ReleaseAnswer
+
+
+class AmazonDoor(Protocol):
+    """One seller account at Amazon. Every method raises TryAgain or Refused, and never returns a maybe."""
+
+    @property
+    def account(self) -> str:
+        """The seller account's name in lockstep.toml."""
+
+    def fetch_orders(self, *, since: datetime, page_token: str | None) -> OrdersPage:
+        """One page of the orders changed after `since` (UTC), oldest first, with packages and recipients."""
+
+    def fetch_order(self, order_id: str) -> AmazonOrder:
+        """One order with its packages, for proof that cannot wait for a page."""
+
+    def confirm_shipment(self, claim: ShipConfirm) -> None:
+        """Tell Amazon that a parcel shipped. Returning means Amazon answered 204, which is not proof."""
+
+    def publish_quantity(self, quantity: Quantity) -> PublishAnswer:
+        """Set the offered units of one merchant-fulfilled listing, touching nothing else of it."""
+
+    def fetch_listings(self, marketplace_id: str, seller_skus: Sequence[str]) -> tuple[SeenListing, ...]:
+        """What is in effect for up to 20 listings; a listing Amazon does not know is absent."""
+
+
+class WarehouseDoor(Protocol):
+    """One warehouse connection. Business answers are returned; TryAgain means it could not be reached."""
+
+    @property
+    def connection(self) -> str:
+        """The connection's name in lockstep.toml."""
+
+    def release(self, batch: str, orders: Sequence[FulfillmentOrder]) -> tuple[ReleaseAnswer, ...]:
+        """Hand over orders. `batch` was chosen before the call: the same batch again is the same deed."""
+
+    def find(self, batch: str, reference: str) -> Finding:
+        """Whether the warehouse was given this reference, after a call whose answer was lost."""
+
+    def request_cancel(self, batch: str, requests: Sequence[CancelRequest]) -> None:
+        """Ask not to ship; the warehouse's word comes later as a change."""
+
+    def fetch(self, kind: DeliveryKind) -> tuple[Delivery, ...]:
+        """Messages of one kind not yet acknowledged, oldest first."""
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """Say that a message is kept (a faulty one is set aside with its reason); it does not come again."""
+
+    def check(self) -> str:
+        """Reach the warehouse and say in one sentence what was found; changes nothing."""
+
+
+class CallDesk(Protocol):
+    """Where a door asks leave for a call and reports how it went, one desk for all processes."""
+
+    def admit(self, operation: str, patience: float) -> float:
+        """The seconds to wait before this call may be made (0: now).
+
+        The call is taken out of the operation's budget only when the wait is at most `patience` seconds;
+        a longer wait takes nothing, and the caller gives up for now.
+        """
+
+    def correct(self, operation: str, rate: float) -> None:
+        """Amazon stated this many calls per second for the operation (x-amzn-RateLimit-Limit)."""
+
+    def throttled(self, operation: str) -> None:
+        """Amazon answered 429: the budget is empty for everybody."""
+
+    def record(self, operation: str, subject: str, outcome: str, milliseconds: int) -> None:
+        """Keep how a call ended; `subject` is an order id, a SKU or a file, never a person."""

@@ -1,0 +1,50 @@
+"""The outbox to the warehouse: how far a release has come, and when its answer is overdue."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.warehouse import ReleaseResult
+
+
+class ReleaseState(StrEnum):
+    """How far a release has come. UNKNOWN was sent without an answer and is asked about."""
+
+    PLANNED = "PLANNED"
+    SENDING = "SENDING"
+    SUBMITTED = "SUBMITTED"
+    ACCEPTED = "ACCEPTED"
+    EXISTS = "EXISTS"
+    REJECTED = "REJECTED"
+    UNKNOWN = "UNKNOWN"
+
+
+_R = ReleaseState
+_ANSWERS = frozenset({_R.ACCEPTED, _R.EXISTS, _R.REJECTED})
+NEXT_RELEASE_STATES: dict[ReleaseState, frozenset[ReleaseState]] = {
+    _R.PLANNED: frozenset({_R.SENDING}),
+    _R.SENDING: frozenset({_R.SUBMITTED, _R.UNKNOWN, _R.PLANNED}) | _ANSWERS,
+    _R.SUBMITTED: _ANSWERS,
+    _R.UNKNOWN: frozenset({_R.SUBMITTED, _R.PLANNED}) | _ANSWERS,
+    _R.ACCEPTED: frozenset({_R.REJECTED}),  # some warehouses reject at the pick face
+    _R.EXISTS: frozenset({_R.REJECTED}),
+    _R.REJECTED: frozenset({_R.ACCEPTED}),  # and some change their mind after a talk
+}
+HANDED_OVER = frozenset({_R.SUBMITTED, _R.ACCEPTED, _R.EXISTS})
+
+STATE_AFTER: dict[ReleaseResult, ReleaseState] = {result: ReleaseState(result) for result in ReleaseResult}
+
+
+class CancelState(StrEnum):
+    """How far our wish not to ship has come; NONE: there is no such wish."""
+
+    NONE = ""
+    PLANNED = "PLANNED"
+    SENT = "SENT"
+    CANCELED = "CANCELED"
+    TOO_LATE = "TOO_LATE"
+
+
+def answer_due(sent_at: datetime, confirm_by: datetime | None, patience: timedelta) -> datetime:
+    """When the warehouse should have accepted (UTC): after `patience`, sooner when the order is nearly due."""
+    due = sent_at + patience
+    return min(due, max(sent_at, confirm_by - patience)) if confirm_by else due

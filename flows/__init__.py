@@ -1,0 +1,1 @@
+"""The stories: when what is done, in the order it is told."""

@@ -1,0 +1,112 @@
+"""How a flow opens its doors, keeps one stranger's fault from stopping the others, and ends loudly."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from prefect.blocks.core import Block
+from prefect.logging import get_run_logger
+
+from blocks.amazon_limits import DEFAULT_LIMITS
+from blocks.ledger_connection import LedgerConnection
+from blocks.seller_account import SellerAccount
+from blocks.warehouse_connection import WarehouseConnection
+from domain.errors import Refused, TryAgain
+from domain.ports import AmazonDoor, WarehouseDoor
+from domain.problems import ProblemKind
+from ledger.calls import Desk
+from ledger.connection import Ledger
+from ledger.register import Account, Connection, account, accounts, connections
+from tasks.problems import note_reachable, note_unreachable
+
+LEDGER_BLOCK = "lockstep"
+B = TypeVar("B", bound=Block)
+
+
+def utc_now() -> datetime:
+    """The time, read here and handed down as an argument everywhere else."""
+    return datetime.now(UTC)  # noqa: TID251 - flows are where time is read
+
+
+@contextmanager
+def open_ledger() -> Iterator[Ledger]:
+    """The ledger that `lockstep setup` registered, closed when the run ends."""
+    ledger = _load(LedgerConnection, LEDGER_BLOCK).open()
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def open_amazon(ledger: Ledger, name: str) -> AmazonDoor:
+    """One seller account's door, with the budget that all its processes share."""
+    return _load(SellerAccount, name).open(Desk(ledger, f"amazon {name}", DEFAULT_LIMITS))
+
+
+def open_warehouse(ledger: Ledger, name: str) -> WarehouseDoor:
+    """One warehouse connection's door."""
+    return _load(WarehouseConnection, name).open(Desk(ledger, f"warehouse {name}", {}))
+
+
+def chosen_accounts(ledger: Ledger, name: str) -> tuple[Account, ...]:
+    """The seller account of that name, or all of them when no name is given.
+
+    Raises:
+        Refused: there is no account of that name.
+    """
+    with ledger.begin() as conn:
+        return (account(conn, name),) if name else accounts(conn)
+
+
+def all_connections(ledger: Ledger) -> tuple[Connection, ...]:
+    """Every warehouse connection."""
+    with ledger.begin() as conn:
+        return connections(conn)
+
+
+def _load(kind: type[B], name: str) -> B:
+    try:
+        block = kind.load(name)
+    except ValueError:
+        message = f'There is no {kind._block_type_name} block named "{name}": run lockstep setup.'  # noqa: SLF001 - Prefect's own name for it
+        raise Refused(message) from None
+    assert isinstance(block, kind)
+    return block
+
+
+class Faults:
+    """Collects what went wrong on one side of a run, so that the other sides still get their turn."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._said: list[str] = []
+
+    @contextmanager
+    def at(self, stranger: str) -> Iterator[None]:
+        """Keep a stranger's fault until the run's end and show it as a problem; clear it when it answers."""
+        try:
+            yield
+        except TryAgain as error:
+            if error.after is not None:  # a used-up budget is a pause, not a fault
+                get_run_logger().info("%s: %s", stranger, error)
+                return
+            self._note(stranger, ProblemKind.STRANGER_UNREACHABLE, error)
+        except Refused as error:
+            self._note(stranger, ProblemKind.CREDENTIALS_REFUSED, error)
+        else:
+            note_reachable(self._ledger, stranger, utc_now())
+
+    def end(self) -> None:
+        """Fail the run when anything went wrong.
+
+        Raises:
+            TryAgain: what went wrong, in one sentence per stranger.
+        """
+        if self._said:
+            raise TryAgain(" ".join(self._said))
+
+    def _note(self, stranger: str, kind: ProblemKind, error: Exception) -> None:
+        self._said.append(f"{stranger}: {error}")
+        get_run_logger().error("%s: %s", stranger, error)
+        note_unreachable(self._ledger, stranger, kind, f"{stranger}: {error}", utc_now())

@@ -1,0 +1,30 @@
+"""The warehouse's half of a street: its messages into the ledger."""
+
+from collections import Counter
+
+from prefect.logging import get_run_logger
+
+from domain.stock import SnapshotLimits
+from domain.warehouse import DeliveryKind
+from flows.doors import open_warehouse, utc_now
+from flows.story import told
+from ledger.connection import Ledger
+from tasks import deliveries
+
+
+def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ...]) -> None:
+    """Record and acknowledge every new message of the warehouse; a message is applied once."""
+    counts: Counter[str] = Counter()
+    with ledger.only_one("messages", connection, *kinds) as alone:
+        if not alone:
+            return
+        warehouse = open_warehouse(ledger, connection)
+        for kind in kinds:
+            for delivery in deliveries.fetch(warehouse, kind):
+                counts.update(
+                    deliveries.record(
+                        ledger, connection, kind, delivery, limits=SnapshotLimits(), now=utc_now()
+                    )
+                )
+                deliveries.acknowledge(warehouse, delivery)
+    get_run_logger().info("%s: %s", connection, told("messages", counts))

@@ -1,0 +1,96 @@
+"""Orders: Amazon to the ledger, the ledger to the warehouse."""
+
+from collections import Counter
+
+from prefect import flow
+from prefect.logging import get_run_logger
+
+from domain.errors import Refused, TryAgain
+from domain.orders import OrderMaps
+from domain.ports import WarehouseDoor
+from flows.doors import Faults, chosen_accounts, open_amazon, open_ledger, open_warehouse, utc_now
+from flows.story import told
+from ledger.connection import Ledger
+from ledger.orders import PageContext
+from ledger.register import Account, Connection, connection_of
+from ledger.releases import ReleaseBatch
+from ledger.watermarks import OrderSearch
+from tasks import orders, releases
+
+
+@flow(name="order-ingest")
+def order_ingest(seller_account: str = "") -> None:
+    """Read changed orders from Amazon and release what is ready to the warehouse.
+
+    Args:
+        seller_account: One seller account by its name in lockstep.toml; empty: all of them.
+    """
+    with open_ledger() as ledger:
+        faults = Faults(ledger)
+        for account in chosen_accounts(ledger, seller_account):
+            with ledger.only_one("order-ingest", account.name) as alone:
+                if alone:
+                    _ingest(ledger, account, faults)
+                else:
+                    get_run_logger().info("Another run reads the orders of %s already.", account.name)
+        faults.end()
+
+
+def _ingest(ledger: Ledger, account: Account, faults: Faults) -> None:
+    with ledger.begin() as conn:
+        connection = connection_of(conn, account.name)
+    maps = orders.load_order_maps(ledger, account, connection)
+    with faults.at(f"Amazon ({account.name})"):
+        read_orders(ledger, account, connection, maps)
+    reviewed = orders.review_orders(ledger, account, maps, utc_now())
+    with faults.at(f"Warehouse ({connection.name})"):
+        release_orders(ledger, account, connection, maps)
+    if reviewed:
+        get_run_logger().info("%s: %s", account.name, told("decided again", reviewed))
+
+
+def read_orders(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> None:
+    """Read every changed order, page by page; each page is committed with how far it brought us."""
+    amazon = open_amazon(ledger, account.name)
+    context = PageContext(account=account.name, connection=connection.name, maps=maps, seal=ledger.seal)
+    search: OrderSearch | None = orders.find_search(ledger, account, utc_now())
+    counts: Counter[str] = Counter()
+    while search is not None:
+        try:
+            page = orders.fetch_orders(amazon, search)
+        except Refused:
+            if search.page_token is None:
+                raise
+            orders.restart_search(ledger, account)
+            search = orders.find_search(ledger, account, utc_now())
+            continue
+        recorded = orders.record_orders(ledger, account, search, page, context, now=utc_now())
+        counts.update(recorded.outcome.decided)
+        counts.update(pages=1, read=recorded.outcome.read, new=recorded.outcome.new, proven=recorded.proven)
+        search = recorded.next_search
+    get_run_logger().info("%s: %s", account.name, told("orders", counts))
+
+
+def release_orders(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> None:
+    """Hand what is ready to the warehouse, most urgent first, and ask it to stop what Amazon canceled."""
+    warehouse = open_warehouse(ledger, connection.name)
+    counts: Counter[str] = Counter()
+    with ledger.only_one("release", connection.name) as alone:
+        if not alone:
+            return
+        releases.settle_unknown(ledger, warehouse, utc_now)
+        while releases.plan(ledger, account, maps, utc_now()):
+            pass
+        while batch := releases.claim(ledger, connection.name, utc_now()):
+            counts.update(_hand_over(ledger, warehouse, batch))
+        counts["cancels asked"] += releases.request_cancels(ledger, warehouse, utc_now)
+    get_run_logger().info("%s: %s", connection.name, told("releases", counts))
+
+
+def _hand_over(ledger: Ledger, warehouse: WarehouseDoor, batch: ReleaseBatch) -> dict[str, int]:
+    try:
+        answers = releases.release(warehouse, batch)
+    except (TryAgain, Refused) as error:
+        releases.record_release(ledger, releases.unanswered(batch, error), utc_now())
+        raise
+    return releases.record_release(ledger, answers, utc_now())

@@ -1,0 +1,97 @@
+"""One budget and one record of calls for all processes, kept by PostgreSQL's own clock."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.budgets import Bucket, corrected, emptied, take
+from ledger.connection import Ledger
+from ledger.tables import budgets, calls
+
+
+class Desk:
+    """Admits and records the calls to one stranger (see `domain.ports.CallDesk`).
+
+    `plans` holds (calls per second, burst) by operation; an operation without a plan is never delayed.
+    """
+
+    def __init__(self, ledger: Ledger, stranger: str, plans: Mapping[str, tuple[float, float]]) -> None:
+        self._ledger = ledger
+        self._stranger = stranger
+        self._plans = plans
+
+    def admit(self, operation: str, patience: float) -> float:
+        """The seconds to wait before this call; takes a token only when that is at most `patience`."""
+        if operation not in self._plans:
+            return 0.0
+        with self._ledger.begin() as conn:
+            bucket, now = self._claim(conn, operation)
+            bucket, wait = take(bucket, now, patience)
+            self._keep(conn, operation, bucket)
+        return wait
+
+    def correct(self, operation: str, rate: float) -> None:
+        """Amazon stated another rate: everybody uses it from now on."""
+        if operation not in self._plans or rate <= 0:
+            return
+        with self._ledger.begin() as conn:
+            bucket, now = self._claim(conn, operation)
+            if bucket.rate != rate:
+                self._keep(conn, operation, corrected(bucket, rate, now))
+
+    def throttled(self, operation: str) -> None:
+        """Amazon answered 429: everybody waits for a whole token."""
+        if operation not in self._plans:
+            return
+        with self._ledger.begin() as conn:
+            bucket, now = self._claim(conn, operation)
+            self._keep(conn, operation, emptied(bucket, now))
+
+    def record(self, operation: str, subject: str, outcome: str, milliseconds: int) -> None:
+        """Keep that a call was made; `subject` never names a person."""
+        row = {
+            "at": sa.func.clock_timestamp(),
+            "stranger": self._stranger,
+            "operation": operation,
+            "subject": subject,
+            "outcome": outcome,
+            "milliseconds": milliseconds,
+        }
+        with self._ledger.begin() as conn:
+            conn.execute(calls.insert().values(row))
+
+    def _claim(self, conn: sa.Connection, operation: str) -> tuple[Bucket, datetime]:
+        rate, burst = self._plans[operation]
+        new = {
+            "stranger": self._stranger,
+            "operation": operation,
+            "rate": rate,
+            "burst": burst,
+            "tokens": burst,
+            "at": sa.func.clock_timestamp(),
+        }
+        conn.execute(insert(budgets).values(new).on_conflict_do_nothing())
+        table = budgets.c
+        statement = (
+            sa.select(budgets, sa.func.clock_timestamp().label("now"))
+            .where(table.stranger == self._stranger, table.operation == operation)
+            .with_for_update()
+        )
+        row = conn.execute(statement).mappings().one()
+        bucket = Bucket(rate=row["rate"], burst=row["burst"], tokens=row["tokens"], at=row["at"])
+        return bucket, max(row["now"], row["at"])
+
+    def _keep(self, conn: sa.Connection, operation: str, bucket: Bucket) -> None:
+        values = {"rate": bucket.rate, "tokens": bucket.tokens, "at": bucket.at}
+        conn.execute(
+            budgets.update()
+            .where(budgets.c.stranger == self._stranger, budgets.c.operation == operation)
+            .values(values)
+        )
+
+
+def forget_calls(conn: sa.Connection, now: datetime) -> int:
+    """Drop the record of calls older than the 12 months that Amazon's policy asks for; how many."""
+    return conn.execute(calls.delete().where(calls.c.at < now - timedelta(days=366))).rowcount

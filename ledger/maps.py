@@ -1,0 +1,249 @@
+"""The seller's maps and buffers: what is in force, and every change with who made it and when."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import sqlalchemy as sa
+
+from domain.maps import AmazonCarrier, CarrierMap, Component, ServiceMap, ServiceRow, SkuMap, fold
+from domain.stock import BufferRule
+from ledger import tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierEntry:
+    """A warehouse's carrier and service (empty: any) in Amazon's exact words of one marketplace."""
+
+    connection: str
+    warehouse_carrier: str
+    warehouse_service: str
+    marketplace_id: str
+    carrier_code: str
+    carrier_name: str
+    shipping_method: str
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkuEntry:
+    """One component of a seller SKU in a connection's words; several of them are a kit."""
+
+    seller_account: str
+    seller_sku: str
+    connection: str
+    warehouse_sku: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEntry:
+    """How a service level of Amazon is asked for at the warehouse; an empty field fits anything."""
+
+    seller_account: str
+    marketplace_id: str
+    service_level: str
+    program: str
+    connection: str
+    warehouse_service: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferEntry:
+    """What is kept back of one seller SKU, or of every SKU without a row of its own (empty seller_sku)."""
+
+    seller_account: str
+    seller_sku: str
+    fixed: int | None
+    percent: float | None
+    odds: float | None
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferBook:
+    """The buffer rules of one seller account. A SKU's own row replaces the default as a whole."""
+
+    default: BufferRule = field(default_factory=BufferRule)
+    by_sku: Mapping[str, BufferRule] = field(default_factory=dict)
+
+    def rule(self, seller_sku: str) -> BufferRule:
+        """The rule of one seller SKU."""
+        return self.by_sku.get(seller_sku, self.default)
+
+
+Entry = TypeVar("Entry", CarrierEntry, SkuEntry, ServiceEntry, BufferEntry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Book(Generic[Entry]):
+    """A map's table, its kind of row, and what tells two rows of it apart (`several`: may share a key)."""
+
+    table: sa.Table
+    entry: type[Entry]
+    key: Callable[[Entry], tuple[str, ...]]
+    several: bool = False
+
+    @property
+    def columns(self) -> list[sa.ColumnElement[object]]:
+        return [self.table.c[part.name] for part in fields(self.entry)]
+
+
+_CARRIERS = _Book(
+    tables.carrier_map,
+    CarrierEntry,
+    lambda e: (e.connection, fold(e.warehouse_carrier), fold(e.warehouse_service), e.marketplace_id),
+)
+_SKUS = _Book(
+    tables.sku_map, SkuEntry, lambda e: (e.seller_account, e.seller_sku, e.connection), several=True
+)
+_SERVICES = _Book(
+    tables.service_map,
+    ServiceEntry,
+    lambda e: (e.seller_account, e.marketplace_id, e.service_level, e.program, e.connection),
+)
+_BUFFERS = _Book(tables.buffer_rules, BufferEntry, lambda e: (e.seller_account, e.seller_sku))
+
+
+def load_carriers(conn: sa.Connection, connection: str) -> CarrierMap:
+    """The carrier map of one warehouse connection."""
+    entries = _in_force(conn, _CARRIERS, tables.carrier_map.c.connection == connection)
+    return CarrierMap(
+        rows={
+            (e.marketplace_id, fold(e.warehouse_carrier), fold(e.warehouse_service)): AmazonCarrier(
+                carrier_code=e.carrier_code, carrier_name=e.carrier_name, shipping_method=e.shipping_method
+            )
+            for e in entries
+        }
+    )
+
+
+def load_skus(conn: sa.Connection, seller_account: str, connection: str, *, same_skus: bool) -> SkuMap:
+    """The SKU map of one seller account at one warehouse connection."""
+    components: dict[str, tuple[Component, ...]] = {}
+    for e in _in_force(conn, _SKUS, *_both(tables.sku_map, seller_account, connection)):
+        part = Component(warehouse_sku=e.warehouse_sku, units=e.units)
+        components[e.seller_sku] = (*components.get(e.seller_sku, ()), part)
+    return SkuMap(components=components, same_skus=same_skus)
+
+
+def load_services(conn: sa.Connection, seller_account: str, connection: str) -> ServiceMap:
+    """The ship-method map of one seller account at one warehouse connection."""
+    entries = _in_force(conn, _SERVICES, *_both(tables.service_map, seller_account, connection))
+    return ServiceMap(
+        rows=tuple(
+            ServiceRow(
+                marketplace_id=e.marketplace_id,
+                service_level=e.service_level,
+                program=e.program,
+                warehouse_service=e.warehouse_service,
+            )
+            for e in entries
+        )
+    )
+
+
+def load_buffers(conn: sa.Connection, seller_account: str) -> BufferBook:
+    """The buffer rules of one seller account."""
+    rules = {
+        e.seller_sku: BufferRule(
+            fixed=e.fixed or 0, percent=e.percent or 0.0, share=1.0 if e.share is None else e.share
+        )
+        for e in _in_force(conn, _BUFFERS, tables.buffer_rules.c.seller_account == seller_account)
+    }
+    return BufferBook(default=rules.pop("", BufferRule()), by_sku=rules)
+
+
+def record_carriers(conn: sa.Connection, entries: Iterable[CarrierEntry], author: str, now: datetime) -> int:
+    """Put carrier rows in force at `now` (UTC); the number of rows that changed."""
+    return _record(conn, _CARRIERS, entries, author, now)
+
+
+def record_skus(conn: sa.Connection, entries: Iterable[SkuEntry], author: str, now: datetime) -> int:
+    """Put SKU rows in force at `now` (UTC); the number of rows that changed.
+
+    The rows of one seller SKU are its whole kit: components that are not among them leave it.
+    """
+    return _record(conn, _SKUS, entries, author, now)
+
+
+def record_services(conn: sa.Connection, entries: Iterable[ServiceEntry], author: str, now: datetime) -> int:
+    """Put ship-method rows in force at `now` (UTC); the number of rows that changed."""
+    return _record(conn, _SERVICES, entries, author, now)
+
+
+def record_buffers(conn: sa.Connection, entries: Iterable[BufferEntry], author: str, now: datetime) -> int:
+    """Put buffer rows in force at `now` (UTC); the number of rows that changed."""
+    return _record(conn, _BUFFERS, entries, author, now)
+
+
+def export_carriers(conn: sa.Connection) -> tuple[CarrierEntry, ...]:
+    """Every carrier row in force, in an order that does not change."""
+    return _in_force(conn, _CARRIERS)
+
+
+def export_skus(conn: sa.Connection) -> tuple[SkuEntry, ...]:
+    """Every SKU row in force, in an order that does not change."""
+    return _in_force(conn, _SKUS)
+
+
+def export_services(conn: sa.Connection) -> tuple[ServiceEntry, ...]:
+    """Every ship-method row in force, in an order that does not change."""
+    return _in_force(conn, _SERVICES)
+
+
+def export_buffers(conn: sa.Connection) -> tuple[BufferEntry, ...]:
+    """Every buffer row in force, in an order that does not change."""
+    return _in_force(conn, _BUFFERS)
+
+
+def _both(table: sa.Table, seller_account: str, connection: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return table.c.seller_account == seller_account, table.c.connection == connection
+
+
+def _in_force(conn: sa.Connection, book: _Book[Entry], *which: sa.ColumnElement[bool]) -> tuple[Entry, ...]:
+    query = sa.select(*book.columns).where(book.table.c.until.is_(None), *which).order_by(*book.columns)
+    return tuple(book.entry(**row) for row in conn.execute(query).mappings())
+
+
+def _record(
+    conn: sa.Connection, book: _Book[Entry], entries: Iterable[Entry], author: str, now: datetime
+) -> int:
+    """One writer at a time: two imports at once would leave two rows of one key in force."""
+    conn.execute(sa.text(f"LOCK TABLE {book.table.fullname} IN SHARE ROW EXCLUSIVE MODE"))
+    old = _by_key(book, _in_force(conn, book))
+    changed, closed, opened = 0, set[Entry](), set[Entry]()
+    for key, wanted in _by_key(book, entries).items():
+        gone, fresh = old.get(key, set()) - wanted, wanted - old.get(key, set())
+        changed += max(len(gone), len(fresh))
+        closed |= gone
+        opened |= fresh
+    _close(conn, book, closed, now)
+    if opened:
+        stamp = {"since": now, "author": author}
+        conn.execute(book.table.insert(), [{**asdict(entry), **stamp} for entry in opened])
+    return changed
+
+
+def _by_key(book: _Book[Entry], entries: Iterable[Entry]) -> dict[tuple[str, ...], set[Entry]]:
+    found: dict[tuple[str, ...], set[Entry]] = {}
+    for entry in entries:
+        others = found.get(book.key(entry), set()) if book.several else set[Entry]()
+        found[book.key(entry)] = others | {entry}
+    return found
+
+
+def _close(conn: sa.Connection, book: _Book[Entry], entries: set[Entry], now: datetime) -> None:
+    """Rows are found by content, which no two rows in force share."""
+    if not entries:
+        return
+    same = [
+        book.table.c[part.name].is_not_distinct_from(sa.bindparam(f"old_{part.name}"))
+        for part in fields(book.entry)
+    ]
+    statement = book.table.update().where(book.table.c.until.is_(None), *same).values(until=now)
+    conn.execute(
+        statement,
+        [{f"old_{name}": value for name, value in asdict(entry).items()} for entry in entries],
+    )

@@ -1,0 +1,1 @@
+"""How an older ledger becomes today's; `ledger.schema.migrate` runs them."""

@@ -1,0 +1,133 @@
+"""The one funnel per machine: every change of state is guarded by the state it leaves, and remembered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from domain.orders import NEXT_STATES, OrderState
+from domain.parcels import NEXT_PARCEL_STATES, ParcelState
+from domain.releases import NEXT_RELEASE_STATES, ReleaseState
+from domain.stock import NEXT_LISTING_STATES, ListingState
+from ledger.tables import (
+    listing_history,
+    listings,
+    order_history,
+    orders,
+    parcel_history,
+    parcels,
+    release_history,
+    releases,
+)
+
+S = TypeVar("S", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Move(Generic[S]):
+    """One row's step from a state to the next, and why."""
+
+    id: int
+    start: S
+    end: S
+    reason: str = ""
+
+
+def move_orders(conn: sa.Connection, moves: Iterable[Move[OrderState]], now: datetime) -> set[int]:
+    """Move orders; the ids of those that really moved (another process may have been quicker)."""
+    stamps = {
+        OrderState.RELEASED: "released_at",
+        OrderState.CANCELED: "canceled_at",
+        OrderState.CLOSED: "closed_at",
+    }
+    return _move(conn, _Machine(orders, order_history, "order_id", NEXT_STATES, stamps), moves, now)
+
+
+def move_releases(conn: sa.Connection, moves: Iterable[Move[ReleaseState]], now: datetime) -> set[int]:
+    """Move releases; the ids of those that really moved."""
+    stamps = {
+        ReleaseState.ACCEPTED: "answered_at",
+        ReleaseState.EXISTS: "answered_at",
+        ReleaseState.REJECTED: "answered_at",
+        ReleaseState.SENDING: "sent_at",
+    }
+    machine = _Machine(releases, release_history, "release_id", NEXT_RELEASE_STATES, stamps)
+    return _move(conn, machine, moves, now)
+
+
+def move_parcels(conn: sa.Connection, moves: Iterable[Move[ParcelState]], now: datetime) -> set[int]:
+    """Move parcels; the ids of those that really moved."""
+    stamps = {
+        ParcelState.SENDING: "sent_at",
+        ParcelState.ACCEPTED: "accepted_at",
+        ParcelState.PROVEN: "proven_at",
+    }
+    machine = _Machine(parcels, parcel_history, "parcel_id", NEXT_PARCEL_STATES, stamps)
+    return _move(conn, machine, moves, now)
+
+
+def move_listings(conn: sa.Connection, moves: Iterable[Move[ListingState]], now: datetime) -> set[int]:
+    """Move listings; the ids of those that really moved."""
+    stamps = {
+        ListingState.SENT: "published_at",
+        ListingState.ACCEPTED: "accepted_at",
+        ListingState.EFFECTIVE: "effective_at",
+    }
+    machine = _Machine(listings, listing_history, "listing_id", NEXT_LISTING_STATES, stamps)
+    return _move(conn, machine, moves, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Machine(Generic[S]):
+    table: sa.Table
+    history: sa.Table
+    key: str
+    allowed: Mapping[S, frozenset[S]]
+    stamps: Mapping[S, str]
+
+
+def _move(conn: sa.Connection, machine: _Machine[S], moves: Iterable[Move[S]], now: datetime) -> set[int]:
+    moved: set[int] = set()
+    for (start, end, reason), ids in _grouped(machine.allowed, moves).items():
+        done = _move_group(conn, machine, (start, end), ids, now)
+        moved.update(done)
+        if done:
+            rows = [
+                {machine.key: row, "at": now, "from_state": start, "to_state": end, "reason": reason}
+                for row in done
+            ]
+            conn.execute(machine.history.insert(), rows)
+    return moved
+
+
+def _grouped(
+    allowed: Mapping[S, frozenset[S]], moves: Iterable[Move[S]]
+) -> dict[tuple[S, S, str], list[int]]:
+    groups: dict[tuple[S, S, str], list[int]] = {}
+    for move in moves:
+        if move.end not in allowed[move.start]:
+            raise ValueError(f"{move.start} does not lead to {move.end}")
+        groups.setdefault((move.start, move.end, move.reason), []).append(move.id)
+    return groups
+
+
+def _move_group(
+    conn: sa.Connection, machine: _Machine[S], step: tuple[S, S], ids: Sequence[int], now: datetime
+) -> list[int]:
+    start, end = step
+    values: dict[str, Any] = {"state": end}
+    if stamp := machine.stamps.get(end):
+        values[stamp] = now
+    table = machine.table
+    statement = (
+        table.update()
+        .where(
+            table.c.id == sa.any_(sa.literal(sorted(ids), sa.ARRAY(sa.BigInteger))), table.c.state == start
+        )
+        .values(values)
+        .returning(table.c.id)
+    )
+    return list(conn.scalars(statement))

@@ -1,0 +1,28 @@
+"""How a parcel is spoken of, and what is in it."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from domain.problems import Problem, ProblemKind
+from ledger.tables import parcel_lines
+
+
+def parcel_subject(row: sa.RowMapping) -> str:
+    """A parcel as problems name it: its order and the warehouse's package reference."""
+    return f"{row['amazon_order_id']} {row['warehouse_parcel_id']}"
+
+
+def said(row: sa.RowMapping, kind: ProblemKind, words: str) -> Problem:
+    """A problem about one parcel, in one sentence."""
+    summary = f"Order {row['amazon_order_id']}: {words}."
+    return Problem(kind=kind, subject=parcel_subject(row), summary=summary, act_by=row["confirm_by"])
+
+
+def parcel_contents(conn: sa.Connection, ids: Sequence[int]) -> dict[int, tuple[tuple[str, int], ...]]:
+    """What each parcel holds: (order item id, units), in a stable order."""
+    found: dict[int, tuple[tuple[str, int], ...]] = dict.fromkeys(ids, ())
+    statement = sa.select(parcel_lines).where(parcel_lines.c.parcel_id.in_(ids))
+    for row in conn.execute(statement.order_by(parcel_lines.c.order_item_id)):
+        found[row.parcel_id] = (*found[row.parcel_id], (row.order_item_id, row.quantity))
+    return found

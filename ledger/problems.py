@@ -1,0 +1,116 @@
+"""Problems as rows: opened once per kind and subject, cleared when the cause is gone."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.problems import Problem, ProblemKind
+from ledger.tables import problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenProblem:
+    """One problem as a person sees it."""
+
+    id: int
+    kind: ProblemKind
+    owner: str
+    severity: str
+    subject: str
+    summary: str
+    next_step: str
+    opened_at: datetime
+    act_by: datetime | None
+
+
+def record_problems(conn: sa.Connection, found: Iterable[Problem], now: datetime) -> int:
+    """Open what is not open yet, and keep the sentence and deadline of what is; how many are new."""
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    for problem in found:  # of several with one cause, the first speaks for all
+        rows.setdefault((problem.kind, problem.subject), _row(problem, now))
+    if not rows:
+        return 0
+    statement = insert(problems).values(list(rows.values()))
+    upsert = statement.on_conflict_do_update(
+        index_elements=[problems.c.kind, problems.c.subject],
+        index_where=problems.c.cleared_at.is_(None),
+        set_={"summary": statement.excluded.summary, "act_by": statement.excluded.act_by},
+    ).returning(problems.c.opened_at == now)
+    return sum(conn.scalars(upsert).all())
+
+
+def clear_problems(
+    conn: sa.Connection, kinds: Collection[ProblemKind], subjects: Sequence[str], now: datetime
+) -> int:
+    """Clear the open problems of these kinds about these subjects; how many there were."""
+    if not subjects:
+        return 0
+    statement = (
+        problems.update()
+        .where(
+            problems.c.cleared_at.is_(None),
+            problems.c.kind.in_(sorted(kinds)),
+            problems.c.subject == sa.any_(sa.literal(list(subjects), sa.ARRAY(sa.Text))),
+        )
+        .values(cleared_at=now)
+    )
+    return conn.execute(statement).rowcount
+
+
+def settle_problems(
+    conn: sa.Connection,
+    kinds: Collection[ProblemKind],
+    subjects: Sequence[str],
+    found: Sequence[Problem],
+    now: datetime,
+) -> int:
+    """Make the open problems about these subjects exactly what was found; how many are new."""
+    still = {(problem.kind, problem.subject) for problem in found}
+    for kind in sorted(kinds):
+        gone = [subject for subject in subjects if (kind, subject) not in still]
+        clear_problems(conn, [kind], gone, now)
+    return record_problems(conn, found, now)
+
+
+def open_problems(conn: sa.Connection) -> tuple[OpenProblem, ...]:
+    """Everything that needs a person, most urgent first."""
+    table = problems.c
+    columns = [table[name] for name in OpenProblem.__dataclass_fields__]
+    statement = (
+        sa.select(*columns)
+        .where(table.cleared_at.is_(None))
+        .order_by(table.act_by.asc().nulls_last(), table.opened_at, table.id)
+    )
+    return tuple(
+        OpenProblem(**{**row, "kind": ProblemKind(row["kind"])}) for row in conn.execute(statement).mappings()
+    )
+
+
+def claim_unannounced(conn: sa.Connection, now: datetime) -> tuple[OpenProblem, ...]:
+    """Problems nobody was told about yet; they count as announced when the transaction commits."""
+    table = problems.c
+    statement = (
+        problems.update()
+        .where(table.cleared_at.is_(None), table.announced_at.is_(None))
+        .values(announced_at=now)
+        .returning(*[table[name] for name in OpenProblem.__dataclass_fields__])
+    )
+    rows = conn.execute(statement).mappings().all()
+    return tuple(OpenProblem(**{**row, "kind": ProblemKind(row["kind"])}) for row in rows)
+
+
+def _row(problem: Problem, now: datetime) -> dict[str, object]:
+    manner = problem.manner
+    return {
+        "kind": problem.kind,
+        "owner": manner.owner,
+        "severity": manner.severity,
+        "subject": problem.subject,
+        "summary": problem.summary,
+        "next_step": manner.next_step,
+        "opened_at": now,
+        "act_by": problem.act_by,
+    }

@@ -1,0 +1,156 @@
+"""What the warehouse counted, and how many of it are spoken for by orders it could not know of."""
+
+from collections import Counter
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.maps import SkuMap
+from domain.orders import OrderState
+from domain.problems import Problem, ProblemKind
+from domain.releases import CancelState
+from domain.stock import Pool, SnapshotLimits, doubt_snapshot
+from domain.warehouse import StockSnapshot
+from ledger.problems import clear_problems, record_problems
+from ledger.tables import order_lines, orders, release_lines, releases, snapshots, stock
+
+
+def record_snapshot(
+    conn: sa.Connection, connection: str, snapshot: StockSnapshot, limits: SnapshotLimits, now: datetime
+) -> str:
+    """Apply a count, hold a doubtful one, or pass over an old one: APPLIED, HELD or OLD."""
+    last, known = _claim_known(conn, connection, snapshot.warehouse)
+    rows = {row.sku: row.available for row in snapshot.rows}
+    reason = ""
+    if last is not None and snapshot.as_of <= last:
+        outcome = "OLD"
+    else:
+        reason = doubt_snapshot(rows, known, (snapshot.as_of, now), limits)
+        outcome = "HELD" if reason else "APPLIED"
+    subject = f"{connection} {snapshot.warehouse}".strip()
+    if outcome == "HELD":
+        summary = f"A stock count of {subject} was held: {reason}."
+        record_problems(
+            conn, [Problem(kind=ProblemKind.SNAPSHOT_HELD, subject=subject, summary=summary)], now
+        )
+    if outcome == "APPLIED":
+        _apply(conn, connection, snapshot)
+        clear_problems(conn, [ProblemKind.SNAPSHOT_HELD], [subject], now)
+    _note(conn, connection, snapshot, (outcome, reason), now)
+    return outcome
+
+
+def pools(conn: sa.Connection, connection: str, skus: dict[str, SkuMap]) -> dict[str, Pool]:
+    """Available and reserved units of every counted warehouse SKU, over all accounts the connection serves.
+
+    `skus` holds the SKU map of each seller account.
+    """
+    statement = (
+        sa.select(stock.c.sku, sa.func.sum(stock.c.available), sa.func.min(stock.c.as_of))
+        .where(stock.c.connection == connection)
+        .group_by(stock.c.sku)
+    )
+    counted = {row[0]: (int(row[1]), row[2]) for row in conn.execute(statement)}
+    if not counted:
+        return {}
+    reserved = _unreleased(conn, connection, skus) + _released_since(conn, connection, counted)
+    return {sku: Pool(available=available, reserved=reserved[sku]) for sku, (available, _) in counted.items()}
+
+
+def _claim_known(
+    conn: sa.Connection, connection: str, warehouse: str
+) -> tuple[datetime | None, dict[str, int]]:
+    last = conn.scalar(
+        sa.select(sa.func.max(snapshots.c.as_of)).where(
+            snapshots.c.connection == connection,
+            snapshots.c.warehouse == warehouse,
+            snapshots.c.outcome == "APPLIED",
+        )
+    )
+    statement = sa.select(stock.c.sku, stock.c.available).where(
+        stock.c.connection == connection, stock.c.warehouse == warehouse
+    )
+    return last, {row.sku: row.available for row in conn.execute(statement)}
+
+
+def _apply(conn: sa.Connection, connection: str, snapshot: StockSnapshot) -> None:
+    fixed = {"connection": connection, "warehouse": snapshot.warehouse, "as_of": snapshot.as_of}
+    numbers = ("available", "on_hand", "allocated", "quarantine", "on_order")
+    rows = [
+        fixed | {"sku": row.sku} | {name: getattr(row, name) for name in numbers} for row in snapshot.rows
+    ]
+    statement = insert(stock)
+    changed = {name: statement.excluded[name] for name in (*numbers, "as_of")}
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=[stock.c.connection, stock.c.warehouse, stock.c.sku], set_=changed
+        ),
+        rows,
+    )
+
+
+def _note(
+    conn: sa.Connection, connection: str, snapshot: StockSnapshot, verdict: tuple[str, str], now: datetime
+) -> None:
+    outcome, reason = verdict
+    row = {
+        "connection": connection,
+        "warehouse": snapshot.warehouse,
+        "as_of": snapshot.as_of,
+        "received_at": now,
+        "source": "stock file",
+        "outcome": outcome,
+        "reason": reason,
+        "rows": len(snapshot.rows),
+    }
+    conn.execute(snapshots.insert().values(row))
+
+
+def _unreleased(conn: sa.Connection, connection: str, skus: dict[str, SkuMap]) -> Counter[str]:
+    """Units in orders that the warehouse was not given yet, payment pending included."""
+    waiting = [OrderState.PENDING, OrderState.READY, OrderState.HELD]
+    statement = (
+        sa.select(orders.c.seller_account, order_lines.c.seller_sku, sa.func.sum(order_lines.c.unfulfilled))
+        .join(order_lines, order_lines.c.order_id == orders.c.id)
+        .where(orders.c.connection == connection, orders.c.state.in_(waiting))
+        .group_by(orders.c.seller_account, order_lines.c.seller_sku)
+    )
+    reserved: Counter[str] = Counter()
+    for account, seller_sku, units in conn.execute(statement):
+        for part in skus[account].resolve(seller_sku) if account in skus else ():
+            reserved[part.warehouse_sku] += part.units * int(units)
+    return reserved
+
+
+def _released_since(
+    conn: sa.Connection, connection: str, counted: dict[str, tuple[int, datetime]]
+) -> Counter[str]:
+    """Units in releases that the warehouse had not accepted when it counted, shipped since or not."""
+    oldest = min(as_of for _, as_of in counted.values())
+    never = releases.c.state.in_(["PLANNED", "SENDING", "SUBMITTED", "UNKNOWN", "REJECTED"])
+    gone = sa.and_(
+        orders.c.state == OrderState.CANCELED, releases.c.cancel_state != CancelState.TOO_LATE
+    )  # a canceled order takes nothing, unless it was too late to stop it
+    reserved: Counter[str] = Counter()
+    for known, condition in ((False, never), (True, releases.c.answered_at > oldest)):
+        statement = (
+            sa.select(release_lines.c.sku, release_lines.c.quantity, releases.c.answered_at)
+            .join(releases, releases.c.id == release_lines.c.release_id)
+            .join(orders, orders.c.id == releases.c.order_id)
+            .where(releases.c.connection == connection, condition, sa.not_(gone))
+        )
+        if known:
+            statement = statement.where(sa.not_(never))
+        for sku, quantity, answered_at in conn.execute(statement):
+            if sku in counted and (not known or answered_at > counted[sku][1]):
+                reserved[sku] += quantity
+    return reserved
+
+
+def counted_skus(conn: sa.Connection, connection: str) -> tuple[str, ...]:
+    """Every warehouse SKU that was ever counted at a connection."""
+    statement = (
+        sa.select(stock.c.sku).where(stock.c.connection == connection).distinct().order_by(stock.c.sku)
+    )
+    return tuple(conn.scalars(statement))

@@ -1,0 +1,104 @@
+"""Who there is, what was read, what was said, and what needs a person."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    Interval,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from ledger.tables.declare import metadata, moment, told, words
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    told("seller_id"),
+    told("region"),
+    Column("marketplaces", ARRAY(Text), nullable=False),
+    Column("look_back", Interval, nullable=False),
+    Column("prove_within", Interval, nullable=False),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("name", Text, primary_key=True),
+    told("adapter"),
+    Column("serves", ARRAY(Text), nullable=False),
+    Column("same_skus", Boolean, nullable=False),
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("account", Text, primary_key=True),
+    moment("read_until"),
+    # A search that is not read to its end yet: Amazon's page token lives 24 hours.
+    words("page_token"),
+    moment("page_since"),
+    moment("page_until"),
+    moment("recorded_at", nullable=False),
+)
+
+problems = Table(
+    "problems",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    told("kind"),
+    told("owner"),
+    told("severity"),
+    told("subject"),
+    told("summary"),
+    told("next_step"),
+    moment("opened_at", nullable=False),
+    moment("act_by"),
+    moment("announced_at"),
+    moment("acknowledged_at"),
+    moment("cleared_at"),
+    Index("problems_open_key", "kind", "subject", unique=True, postgresql_where=text("cleared_at IS NULL")),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    moment("at", nullable=False),
+    told("stranger"),
+    told("operation"),
+    words("subject"),
+    told("outcome"),
+    Column("milliseconds", Integer, nullable=False),
+    Index("calls_at_idx", "at"),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("stranger", Text, primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("rate", Double, nullable=False),
+    Column("burst", Double, nullable=False),
+    Column("tokens", Double, nullable=False),
+    moment("at", nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    told("kind"),
+    told("name"),
+    told("outcome"),
+    words("fault"),
+    moment("recorded_at", nullable=False),
+)

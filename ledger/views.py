@@ -1,0 +1,92 @@
+"""The read-only views of schema `report`: a public surface, spelled as DESIGN section 12 has it.
+
+They hold no data, so they are not migrated but built anew after every migration.
+"""
+
+from domain.problems import MANNERS, ProblemKind
+
+_HELD_OWNERS = " ".join(f"WHEN '{kind}' THEN '{MANNERS[kind].owner}'" for kind in ProblemKind)
+
+# What an order waits on and who must act (DESIGN section 5). The parcel that is furthest behind speaks for
+# an order with several.
+_HOPS = f"""
+    SELECT o.id,
+        CASE
+            WHEN o.state IN ('CLOSED', 'CANCELED', 'FOREIGN') THEN ''
+            WHEN o.state = 'PENDING' THEN 'payment pending at Amazon'
+            WHEN o.state = 'HELD' THEN 'held: ' || replace(o.held_for, '_', ' ')
+            WHEN o.state IN ('READY', 'RELEASING') THEN 'not crossed to the warehouse'
+            WHEN p.blocked_for = 'carrier_unmapped' THEN 'tracking held: carrier unmapped'
+            WHEN p.blocked_for = 'tracking_missing' THEN 'dispatched, no tracking'
+            WHEN p.blocked_for = 'contents_unknown' THEN 'dispatched, contents unknown'
+            WHEN p.id IS NOT NULL THEN 'tracking not proven at Amazon'
+            WHEN o.accepted_at IS NULL THEN 'crossed, not accepted by the warehouse'
+            ELSE 'accepted, not dispatched by the warehouse'
+        END AS waiting_on,
+        CASE
+            WHEN o.state IN ('CLOSED', 'CANCELED', 'FOREIGN', 'PENDING') THEN ''
+            WHEN o.state = 'HELD' THEN CASE o.held_for {_HELD_OWNERS} ELSE 'operations' END
+            WHEN o.state IN ('READY', 'RELEASING') THEN 'integration'
+            WHEN p.blocked_for <> '' THEN CASE p.blocked_for {_HELD_OWNERS} ELSE 'operations' END
+            WHEN p.id IS NOT NULL THEN 'integration'
+            ELSE 'warehouse'
+        END AS owner
+    FROM ledger.orders o
+    LEFT JOIN LATERAL (
+        SELECT id, CASE WHEN state = 'BLOCKED' THEN blocked_for ELSE '' END AS blocked_for
+        FROM ledger.parcels
+        WHERE order_id = o.id AND state NOT IN ('PROVEN', 'NOT_REQUIRED', 'VOIDED')
+            AND o.state NOT IN ('CLOSED', 'CANCELED', 'FOREIGN')
+        ORDER BY state = 'BLOCKED' DESC, id LIMIT 1
+    ) p ON true
+"""  # noqa: S608 - put together from our own words only
+
+_ORDERS = f"""
+    SELECT o.seller_account, o.amazon_order_id, o.marketplace_id, o.state, o.confirm_by,
+        coalesce(r.reference, '') AS warehouse_reference, coalesce(r.warehouse_order_id, '') AS warehouse_order_id,
+        h.waiting_on, h.owner, o.imported_at, o.released_at, o.accepted_at, o.canceled_at
+    FROM ledger.orders o
+    JOIN ({_HOPS}) h ON h.id = o.id
+    LEFT JOIN LATERAL (
+        SELECT reference, warehouse_order_id FROM ledger.releases
+        WHERE order_id = o.id ORDER BY release_no DESC LIMIT 1
+    ) r ON true
+"""  # noqa: S608 - put together from our own words only
+
+_PARCELS = """
+    SELECT o.seller_account, o.amazon_order_id, p.warehouse_parcel_id, p.id::text AS package_reference_id,
+        p.tracking AS tracking_number, p.warehouse_carrier, p.warehouse_service, p.carrier_code, p.state,
+        p.dispatched_at, p.sent_at, p.accepted_at, p.proven_at, o.confirm_by,
+        p.state NOT IN ('NOT_REQUIRED', 'VOIDED')
+            AND coalesce(p.first_accepted_at, now()) > o.confirm_by AS late
+    FROM ledger.parcels p JOIN ledger.orders o ON o.id = p.order_id
+"""
+
+_LISTINGS = """
+    SELECT seller_account, marketplace_id, seller_sku, available, reserved, buffer, publishable, published,
+        effective, published_at, effective_at
+    FROM ledger.listings WHERE state NOT IN ('CANDIDATE', 'ABSENT')
+"""
+
+_PROBLEMS = """
+    SELECT id, kind, owner, severity, subject, summary, next_step, opened_at, act_by, acknowledged_at, cleared_at
+    FROM ledger.problems
+"""
+
+_CALLS = "SELECT at, stranger, operation, subject, outcome, milliseconds FROM ledger.calls"
+
+VIEWS = {
+    "orders": _ORDERS,
+    "parcels": _PARCELS,
+    "listings": _LISTINGS,
+    "problems": _PROBLEMS,
+    "calls": _CALLS,
+}
+
+DROP = "DROP SCHEMA IF EXISTS report CASCADE"
+
+
+def create_statements() -> tuple[str, ...]:
+    """The statements that build schema `report` on top of the tables."""
+    views = (f"CREATE VIEW report.{name} AS {select}" for name, select in VIEWS.items())
+    return ("CREATE SCHEMA report", *views)

@@ -1,0 +1,108 @@
+"""Parcels to Amazon and the proof that they arrived."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from domain.errors import Refused, TryAgain
+from domain.ports import AmazonDoor
+from ledger.confirms import (
+    ClaimedConfirm,
+    claim_confirms,
+    free_unanswered,
+    map_parcels,
+    record_accepted,
+    record_refused,
+    record_unsent,
+)
+from ledger.connection import Ledger
+from ledger.maps import load_carriers
+from ledger.proof import record_evidence, unproven_orders
+from ledger.register import Account
+
+BATCH = 100
+_GIVE_UP_AFTER = 3  # calls in a row without a useful answer: Amazon is away, the next run goes on
+PROOFS_PER_RUN = 30  # getOrder's own burst; the rest is proven by the next page of searchOrders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """How a batch of calls ended; `stopped` says why the rest was left for the next run."""
+
+    counts: dict[str, int]
+    stopped: TryAgain | None = None
+
+
+@task(task_run_name="map parcels of {account.name}", cache_policy=NO_CACHE, retries=2)
+def map_carriers(ledger: Ledger, account: Account, connection: str, now: datetime) -> dict[str, int]:
+    """Decide which parcels Amazon may be told about, with today's carrier map."""
+    with ledger.begin() as conn:
+        free_unanswered(conn, account.name, now)
+        return map_parcels(conn, account.name, load_carriers(conn, connection), now)
+
+
+@task(task_run_name="claim parcels of {account.name}", cache_policy=NO_CACHE, persist_result=False, retries=2)
+def claim(ledger: Ledger, account: Account, now: datetime) -> tuple[ClaimedConfirm, ...]:
+    """Take the most urgent parcels for sending: the intent, committed before the call."""
+    with ledger.begin() as conn:
+        return claim_confirms(conn, account.name, BATCH, now)
+
+
+@task(task_run_name="confirm parcels at Amazon", cache_policy=NO_CACHE, persist_result=False)
+def confirm(
+    ledger: Ledger,
+    amazon: AmazonDoor,
+    claims: Sequence[ClaimedConfirm],
+    clock: Callable[[], datetime],
+) -> Sent:
+    """Tell Amazon parcel by parcel; every outcome is committed before the next call is made."""
+    counts: Counter[str] = Counter()
+    lost_in_a_row = 0
+    for place, claimed in enumerate(claims):
+        try:
+            amazon.confirm_shipment(claimed.claim)
+        except Refused as refusal:
+            outcome, lost_in_a_row = "refused", 0
+            with ledger.begin() as conn:
+                record_refused(conn, claimed.parcel_id, str(refusal), clock())
+        except TryAgain as error:
+            outcome, lost_in_a_row = "unsent", lost_in_a_row + 1
+            rest = claims[place:] if _stop(error, lost_in_a_row) else claims[place : place + 1]
+            with ledger.begin() as conn:
+                record_unsent(conn, [one.parcel_id for one in rest], str(error), clock())
+            if _stop(error, lost_in_a_row):
+                counts["unsent"] += len(rest)
+                return Sent(counts=dict(counts), stopped=error)
+        else:
+            outcome, lost_in_a_row = "accepted", 0
+            with ledger.begin() as conn:
+                record_accepted(conn, claimed.parcel_id, clock())
+        counts[outcome] += 1
+    return Sent(counts=dict(counts))
+
+
+@task(task_run_name="read back parcels of {account.name}", cache_policy=NO_CACHE, persist_result=False)
+def prove(ledger: Ledger, amazon: AmazonDoor, account: Account, clock: Callable[[], datetime]) -> Sent:
+    """Read back the most urgent unproven orders one by one, as far as getOrder's budget goes."""
+    now = clock()
+    with ledger.begin() as conn:
+        asked = unproven_orders(conn, account.name, account.prove_within, PROOFS_PER_RUN, now)
+    counts: Counter[str] = Counter()
+    for order_id, row_id in asked.items():
+        try:
+            seen = amazon.fetch_order(order_id)
+        except TryAgain as error:
+            return Sent(counts=dict(counts), stopped=error)
+        with ledger.begin() as conn:
+            shown = [(row_id, seen.packages)]
+            counts.update(record_evidence(conn, shown, account.prove_within, clock()))
+    return Sent(counts=dict(counts))
+
+
+def _stop(error: TryAgain, lost_in_a_row: int) -> bool:
+    """Whether the rest of a batch has to wait: the budget is used up, or Amazon is away."""
+    return error.after is not None or lost_in_a_row >= _GIVE_UP_AFTER
