@@ -132,17 +132,17 @@ def _add_map(kind: str, what: str) -> None:
     def take_in(
         file: Annotated[Path, typer.Argument(help="The CSV file.")], config: ConfigOption = None
     ) -> None:
-        from deployments import cli_deeds  # noqa: PLC0415 - see the module's first lines
+        from deployments import cli_maps  # noqa: PLC0415 - see the module's first lines
 
-        cli_deeds.import_file(kind, file, getpass.getuser(), config)
+        cli_maps.import_file(kind, file, getpass.getuser(), config)
 
     def hand_out(
         file: Annotated[Path | None, typer.Argument(help="The CSV file to write; else the terminal.")] = None,
         config: ConfigOption = None,
     ) -> None:
-        from deployments import cli_views  # noqa: PLC0415 - see the module's first lines
+        from deployments import cli_maps  # noqa: PLC0415 - see the module's first lines
 
-        cli_views.export_file(kind, file, config)
+        cli_maps.export_file(kind, file, config)
 
     imports.command(kind, help=f"Import {what}.")(take_in)
     exports.command(kind, help=f"Export {what}.")(hand_out)

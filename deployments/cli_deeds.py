@@ -1,4 +1,4 @@
-"""The commands that change something: setup, run, serve and import."""
+"""The commands that change something: setup, run and serve."""
 
 import signal
 import time
@@ -12,13 +12,12 @@ from rich.table import Table
 from deployments.config import find_config, load
 from deployments.embedded.worker import Worker
 from deployments.flow_runs import find_flow, read_parameters, run_flow
-from deployments.maps_csv import import_map
+from deployments.ledger_place import check_schema
 from deployments.settings import Settings
 from deployments.setup import missing_blocks, set_up
-from deployments.stack import check_schema, open_ledger, running_stack
+from deployments.stack import running_stack
 from domain.errors import Refused
 from ledger.connection import Ledger
-from ledger.register import clock
 from ledger.secrecy import new_key
 
 OUT = Console(highlight=False, soft_wrap=True)
@@ -65,18 +64,6 @@ def serve_here(config: Path | None) -> None:
             OUT.print("Stopping; runs under way are recorded and go on from the ledger next time.")
         finally:
             worker.stop()
-
-
-def import_file(kind: str, file: Path, author: str, config: Path | None) -> None:
-    """Put a CSV file's rows in force."""
-    settings = load(find_config(config), needed=_LEDGER)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}. Nothing was imported.") from None
-    with open_ledger(settings) as ledger, ledger.begin() as conn:
-        rows, changed = import_map(conn, kind, (file.name, content), author, clock(conn))
-    OUT.print(f"{file.name}: {rows} {kind} rows read, {changed} changed; in force now.")
 
 
 def _refuse_without_setup(settings: Settings, ledger_url: str) -> None:

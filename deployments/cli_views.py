@@ -1,6 +1,5 @@
-"""The commands that only look: status, doctor and export."""
+"""The commands that only look: status and doctor."""
 
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -13,11 +12,11 @@ from rich.table import Table
 from deployments.cli_deeds import OUT
 from deployments.config import find_config, load
 from deployments.doctor import examine
-from deployments.maps_csv import export_map
+from deployments.ledger_place import open_ledger
 from deployments.prefect_objects import talking_to
 from deployments.settings import Settings
-from deployments.stack import answering_prefect, open_ledger
-from domain.errors import Refused, TryAgain
+from deployments.stack import answering_prefect
+from domain.errors import TryAgain
 from ledger.problems import OpenProblem, open_problems
 from ledger.standing import Standing, load_standing
 
@@ -46,21 +45,6 @@ def show_doctor(config: Path | None) -> int:
             all_ok = all_ok and check.ok
     OUT.print(table)
     return 0 if all_ok else 1
-
-
-def export_file(kind: str, file: Path | None, config: Path | None) -> None:
-    """The rows in force as CSV, to a file or to the terminal."""
-    settings = load(find_config(config), needed=_LEDGER)
-    with open_ledger(settings) as ledger, ledger.begin() as conn:
-        text = export_map(conn, kind)
-    if file is None:
-        sys.stdout.write(text)
-        return
-    try:
-        file.write_bytes(text.encode())
-    except OSError as error:
-        raise Refused(f"{file} cannot be written: {error.strerror}.") from None
-    OUT.print(f"{file.name}: {text.count(chr(10)) - 1} {kind} rows written.")
 
 
 def _print_standing(standing: Standing) -> None:

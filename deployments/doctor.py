@@ -7,10 +7,11 @@ from functools import partial
 
 import httpx
 
+from deployments.ledger_place import open_ledger
 from deployments.no_desk import NoDesk
 from deployments.settings import Settings
 from deployments.setup import missing_blocks, seller_block, warehouse_block
-from deployments.stack import open_ledger, running_stack
+from deployments.stack import running_stack
 from domain.errors import NeedsDecision, Refused, TryAgain
 from domain.marketplaces import MARKETPLACES
 from domain.problems import ProblemKind

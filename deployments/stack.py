@@ -9,14 +9,11 @@ from pathlib import Path
 
 import httpx
 
-from deployments.embedded.postgres import EmbeddedPostgres
 from deployments.embedded.prefect_server import PrefectServer
+from deployments.ledger_place import running_ledger
 from deployments.prefect_objects import talking_to
 from deployments.settings import Settings
 from domain.errors import Refused, TryAgain
-from ledger.connection import Ledger
-from ledger.schema import is_current
-from ledger.secrecy import new_key
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 _SERVER_SECONDS = 120  # the first start builds Prefect's own tables
@@ -30,47 +27,6 @@ class Stack:
     environment: dict[str, str] = field(repr=False)
     ui_url: str
     home: Path
-
-
-@contextmanager
-def running_ledger(settings: Settings) -> Iterator[str]:
-    """The URL of the ledger's database; the embedded PostgreSQL is stopped by the last one to leave it.
-
-    Raises:
-        Refused: the embedded PostgreSQL cannot run here.
-        TryAgain: the PostgreSQL of [ledger] url cannot be reached.
-    """
-    url = settings.ledger.url.get_secret_value()
-    if url:
-        _reach(url)
-        yield url
-        return
-    with EmbeddedPostgres(settings.ledger.data_dir) as server:
-        yield server.url
-
-
-@contextmanager
-def open_ledger(settings: Settings) -> Iterator[Ledger]:
-    """The ledger without the key to its addresses, for commands that touch none.
-
-    Raises:
-        Refused: its tables are missing or old.
-        TryAgain: it cannot be reached.
-    """
-    with running_ledger(settings) as url:
-        ledger = Ledger(url, new_key())
-        try:
-            check_schema(ledger)
-            yield ledger
-        finally:
-            ledger.close()
-
-
-def check_schema(ledger: Ledger) -> None:
-    """Refuse a ledger that `lockstep setup` has not brought up to date."""
-    with ledger.begin() as conn:
-        if not is_current(conn):
-            raise Refused("The ledger's tables are missing or of another version; run lockstep setup.")
 
 
 @contextmanager
@@ -161,12 +117,3 @@ def _given(api_url: str) -> dict[str, str]:
         ) from None
     login = os.environ.get("PREFECT_API_AUTH_STRING")
     return {"PREFECT_API_URL": api_url, **({"PREFECT_API_AUTH_STRING": login} if login else {})}
-
-
-def _reach(url: str) -> None:
-    ledger = Ledger(url, new_key())
-    try:
-        with ledger.begin():
-            pass
-    finally:
-        ledger.close()

@@ -8,13 +8,13 @@ from prefect.logging import get_run_logger
 from domain.warehouse import DeliveryKind
 from flows.doors import Faults, all_connections, chosen_accounts, open_amazon, open_ledger, utc_now
 from flows.messages import read_messages
-from flows.story import told
+from flows.story import Progress, run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account, accounts, connection_of
 from tasks import stock
 
 
-@flow(name="inventory-sync")
+@flow(name="inventory-sync", flow_run_name=run_name)
 def inventory_sync(seller_account: str = "") -> None:
     """Read the warehouse's counts, publish what may be sold, and read back that it is in effect.
 
@@ -51,9 +51,16 @@ def publish_stock(ledger: Ledger, account: Account) -> None:
     for marketplace, asked in stock.choose_reads(ledger, account, utc_now()):
         counts.update(stock.prove(ledger, amazon, marketplace, asked, utc_now))
     counts.update(stock.plan(ledger, account, connection, skus, utc_now()))
-    stopped = None
-    while stopped is None and (claims := stock.claim(ledger, account, utc_now())):
+    progress = Progress(f"quantities-{account.name}", f"Publishing the quantities of {account.name}")
+    started, done, stopped = utc_now(), 0, None
+    while stopped is None:
+        claims, waiting = stock.claim(ledger, account, started, utc_now())
+        if not claims:
+            break
         sent = stock.publish(ledger, amazon, claims, utc_now)
+        done += len(claims)
+        if waiting:
+            progress.at(100 * done / (done + waiting))
         counts.update(sent.counts)
         stopped = sent.stopped
     get_run_logger().info("%s: %s", account.name, told("quantities", counts))

@@ -9,7 +9,7 @@ from domain.errors import Refused, TryAgain
 from domain.orders import OrderMaps
 from domain.ports import WarehouseDoor
 from flows.doors import Faults, chosen_accounts, open_amazon, open_ledger, open_warehouse, utc_now
-from flows.story import told
+from flows.story import Progress, run_name, told
 from ledger.connection import Ledger
 from ledger.orders import PageContext
 from ledger.register import Account, Connection, connection_of
@@ -18,7 +18,7 @@ from ledger.watermarks import OrderSearch
 from tasks import orders, releases
 
 
-@flow(name="order-ingest")
+@flow(name="order-ingest", flow_run_name=run_name)
 def order_ingest(seller_account: str = "") -> None:
     """Read changed orders from Amazon and release what is ready to the warehouse.
 
@@ -54,20 +54,28 @@ def read_orders(ledger: Ledger, account: Account, connection: Connection, maps: 
     amazon = open_amazon(ledger, account.name)
     context = PageContext(account=account.name, connection=connection.name, maps=maps, seal=ledger.seal)
     search: OrderSearch | None = orders.find_search(ledger, account, utc_now())
+    resumed = search is not None and search.page_token is not None
     counts: Counter[str] = Counter()
+    progress = Progress(f"orders-{account.name}", f"Reading changed orders of {account.name}")
+    tokens: set[str | None] = set()
     while search is not None:
+        if search.page_token in tokens:
+            orders.restart_search(ledger, account, utc_now())
+            raise TryAgain(f"Amazon repeats a page of orders of {account.name}; the next run starts over.")
+        tokens.add(search.page_token)
         try:
             page = orders.fetch_orders(amazon, search)
-        except Refused:
-            if search.page_token is None:
+        except TryAgain as error:
+            if not resumed or error.after is not None:
                 raise
-            orders.restart_search(ledger, account)
-            search = orders.find_search(ledger, account, utc_now())
+            resumed, search = False, orders.restart_search(ledger, account, utc_now())
             continue
         recorded = orders.record_orders(ledger, account, search, page, context, now=utc_now())
         counts.update(recorded.outcome.decided)
         counts.update(pages=1, read=recorded.outcome.read, new=recorded.outcome.new, proven=recorded.proven)
-        search = recorded.next_search
+        resumed, search = False, recorded.next_search
+        if search is not None:
+            progress.at(search.share_read(page))
     get_run_logger().info("%s: %s", account.name, told("orders", counts))
 
 

@@ -15,13 +15,13 @@ from flows.doors import (
     utc_now,
 )
 from flows.messages import read_messages
-from flows.story import told
+from flows.story import Progress, run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account, connection_of
 from tasks import confirms
 
 
-@flow(name="tracking-push")
+@flow(name="tracking-push", flow_run_name=run_name)
 def tracking_push(seller_account: str = "") -> None:
     """Read what the warehouse dispatched, tell Amazon, and read back that Amazon shows it.
 
@@ -54,9 +54,16 @@ def confirm_parcels(ledger: Ledger, account: Account) -> None:
         connection = connection_of(conn, account.name)
     mapped = confirms.map_carriers(ledger, account, connection.name, utc_now())
     counts = Counter({word: count for word, count in mapped.items() if word == "BLOCKED"})
-    stopped = None
-    while stopped is None and (claims := confirms.claim(ledger, account, utc_now())):
+    progress = Progress(f"parcels-{account.name}", f"Telling Amazon about the parcels of {account.name}")
+    started, done, stopped = utc_now(), 0, None
+    while stopped is None:
+        claims, waiting = confirms.claim(ledger, account, started, utc_now())
+        if not claims:
+            break
         sent = confirms.confirm(ledger, amazon, claims, utc_now)
+        done += len(claims)
+        if waiting:
+            progress.at(100 * done / (done + waiting))
         counts.update(sent.counts)
         stopped = sent.stopped
     if stopped is None:

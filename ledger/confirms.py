@@ -77,13 +77,17 @@ def free_unanswered(conn: sa.Connection, account: str, now: datetime) -> int:
 
 
 def claim_confirms(
-    conn: sa.Connection, account: str, limit: int, now: datetime
+    conn: sa.Connection, account: str, limit: int, untried_since: datetime, now: datetime
 ) -> tuple[ClaimedConfirm, ...]:
-    """Take the most urgent parcels that Amazon may be told about and mark them SENDING."""
+    """Take the most urgent parcels that Amazon may be told about and mark them SENDING.
+
+    A parcel that was tried since `untried_since`, the start of the run, waits for the next run.
+    """
     statement = (
         sa.select(parcels, orders.c.amazon_order_id, orders.c.marketplace_id)
         .join(orders, orders.c.id == parcels.c.order_id)
         .where(orders.c.seller_account == account, parcels.c.state == ParcelState.MAPPED)
+        .where(sa.func.coalesce(parcels.c.sent_at < untried_since, sa.true()))
         .order_by(orders.c.confirm_by, parcels.c.id)
         .limit(limit)
         .with_for_update(of=parcels, skip_locked=True)
@@ -93,6 +97,16 @@ def claim_confirms(
     moved = move_parcels(conn, moves, now)
     contents = parcel_contents(conn, sorted(moved))
     return tuple(_claimed(row, contents[row["id"]]) for row in rows if row["id"] in moved)
+
+
+def count_waiting(conn: sa.Connection, account: str) -> int:
+    """How many parcels Amazon may be told about and was not."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(parcels.join(orders, orders.c.id == parcels.c.order_id))
+        .where(orders.c.seller_account == account, parcels.c.state == ParcelState.MAPPED)
+    )
+    return conn.execute(statement).scalar_one()
 
 
 def record_accepted(conn: sa.Connection, parcel_id: int, now: datetime) -> None:

@@ -100,13 +100,17 @@ def free_unanswered(conn: sa.Connection, account: str, now: datetime) -> int:
 
 
 def claim_quantities(
-    conn: sa.Connection, account: str, limit: int, now: datetime
+    conn: sa.Connection, account: str, limit: int, untried_since: datetime, now: datetime
 ) -> tuple[tuple[int, Quantity], ...]:
-    """Take planned quantities for sending, towards zero first, and mark them SENT: (listing id, quantity)."""
+    """Take planned quantities for sending, towards zero first, and mark them SENT: (listing id, quantity).
+
+    A quantity that was tried since `untried_since`, the start of the run, waits for the next run.
+    """
     rising = listings.c.publishable > sa.func.coalesce(listings.c.published, listings.c.effective, 0)
     statement = (
         sa.select(listings)
         .where(listings.c.seller_account == account, listings.c.state == _S.PLANNED)
+        .where(sa.func.coalesce(listings.c.published_at < untried_since, sa.true()))
         .order_by(rising, listings.c.publishable, listings.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -118,6 +122,16 @@ def claim_quantities(
             listings.update().where(listings.c.id.in_(moved)).values(published=listings.c.publishable)
         )
     return tuple((row["id"], _quantity(row)) for row in rows if row["id"] in moved)
+
+
+def count_waiting(conn: sa.Connection, account: str) -> int:
+    """How many quantities are planned and not sent."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(listings)
+        .where(listings.c.seller_account == account, listings.c.state == _S.PLANNED)
+    )
+    return conn.execute(statement).scalar_one()
 
 
 def record_published(conn: sa.Connection, listing_id: int, answer: PublishAnswer, now: datetime) -> None:

@@ -20,6 +20,13 @@ class OrderSearch:
     page_token: str | None = None
     until: datetime | None = None  # what Amazon said on the search's first page
 
+    def share_read(self, page: OrdersPage) -> float:
+        """How much of the time from `since` to `until` is read with this page, in percent."""
+        if not page.orders or not self.until or self.until <= self.since:
+            return 0.0
+        last = max(order.updated_at for order in page.orders)
+        return min(100.0, max(0.0, 100 * (last - self.since) / (self.until - self.since)))
+
 
 def next_search(
     conn: sa.Connection, account: str, look_back: timedelta, overlap: timedelta, now: datetime

@@ -13,6 +13,7 @@ from domain.ports import AmazonDoor
 from ledger.confirms import (
     ClaimedConfirm,
     claim_confirms,
+    count_waiting,
     free_unanswered,
     map_parcels,
     record_accepted,
@@ -46,10 +47,16 @@ def map_carriers(ledger: Ledger, account: Account, connection: str, now: datetim
 
 
 @task(task_run_name="claim parcels of {account.name}", cache_policy=NO_CACHE, persist_result=False, retries=2)
-def claim(ledger: Ledger, account: Account, now: datetime) -> tuple[ClaimedConfirm, ...]:
-    """Take the most urgent parcels for sending: the intent, committed before the call."""
+def claim(
+    ledger: Ledger, account: Account, started: datetime, now: datetime
+) -> tuple[tuple[ClaimedConfirm, ...], int]:
+    """Take the most urgent parcels that this run has not tried, and how many more wait.
+
+    The intent is committed before the call; `started` is the run's start.
+    """
     with ledger.begin() as conn:
-        return claim_confirms(conn, account.name, BATCH, now)
+        claims = claim_confirms(conn, account.name, BATCH, started, now)
+        return claims, count_waiting(conn, account.name)
 
 
 @task(task_run_name="confirm parcels at Amazon", cache_policy=NO_CACHE, persist_result=False)

@@ -82,10 +82,11 @@ def record_orders(
 
 
 @task(task_run_name="start the search over", cache_policy=NO_CACHE, retries=2)
-def restart_search(ledger: Ledger, account: Account) -> None:
-    """Forget a page token that Amazon refuses."""
+def restart_search(ledger: Ledger, account: Account, now: datetime) -> OrderSearch:
+    """Forget a page that Amazon no longer gives: the search starts again behind the watermark."""
     with ledger.begin() as conn:
         forget_page(conn, account.name)
+        return next_search(conn, account.name, account.look_back, OVERLAP, now)
 
 
 @task(task_run_name="decide held orders again", cache_policy=NO_CACHE, retries=2)

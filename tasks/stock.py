@@ -16,6 +16,7 @@ from ledger.connection import Ledger
 from ledger.listing_proof import record_seen
 from ledger.listings import (
     claim_quantities,
+    count_waiting,
     free_unanswered,
     listings_to_read,
     plan_offers,
@@ -74,10 +75,16 @@ def plan(
 @task(
     task_run_name="claim quantities of {account.name}", cache_policy=NO_CACHE, persist_result=False, retries=2
 )
-def claim(ledger: Ledger, account: Account, now: datetime) -> tuple[tuple[int, Quantity], ...]:
-    """Take planned quantities for sending, towards zero first: the intent, committed before the call."""
+def claim(
+    ledger: Ledger, account: Account, started: datetime, now: datetime
+) -> tuple[tuple[tuple[int, Quantity], ...], int]:
+    """Take planned quantities that this run has not tried, towards zero first, and how many more wait.
+
+    The intent is committed before the call; `started` is the run's start.
+    """
     with ledger.begin() as conn:
-        return claim_quantities(conn, account.name, BATCH, now)
+        claims = claim_quantities(conn, account.name, BATCH, started, now)
+        return claims, count_waiting(conn, account.name)
 
 
 @task(task_run_name="publish quantities at Amazon", cache_policy=NO_CACHE, persist_result=False)

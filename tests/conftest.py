@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
@@ -16,10 +17,15 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def postgres() -> Iterator[EmbeddedPostgres]:
     """A real PostgreSQL, unsafe in a power cut and therefore quick."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("pg"), fsync=False) as server:
-        yield server
+    # Not under pytest's own folder: every session that starts closes that to all but its user, and as root the
+    # server runs under another one.
+    with (
+        TemporaryDirectory(prefix="lockstep-pg-") as folder,
+        EmbeddedPostgres(Path(folder), fsync=False) as made,
+    ):
+        yield made
 
 
 @pytest.fixture(scope="session")
