@@ -69,7 +69,8 @@ class OrderMaps:
 class OrderFacts:
     """What an order is decided by: fresh from Amazon, or as the ledger keeps it between two looks.
 
-    `address_gaps` names missing parts of the address, never the address.
+    `seller_skus` are those of lines with units left to ship. `address_gaps` names missing parts of the
+    address, never the address.
     """
 
     order_id: str
@@ -92,7 +93,7 @@ def facts_of(seen: AmazonOrder) -> OrderFacts:
         service_level=seen.service_level,
         programs=seen.programs,
         confirm_by=seen.confirm_by,
-        seller_skus=tuple(line.seller_sku for line in seen.lines),
+        seller_skus=tuple(line.seller_sku for line in seen.lines if line.unfulfilled),
         cancel_requested=seen.cancel_requested,
         address_gaps=seen.recipient.missing() if seen.recipient else ("address",),
     )
@@ -115,8 +116,11 @@ class OrderDecision:
 def decide_order(
     seen: OrderFacts, known: OrderState | None, maps: OrderMaps, *, held_by_person: bool = False
 ) -> OrderDecision:
-    """Where an order belongs, given what Amazon shows and where the ledger has it (None: never seen)."""
-    if known in (OrderState.CANCELED, OrderState.FOREIGN):
+    """Where an order belongs, given what Amazon shows and where the ledger has it (None: never seen).
+
+    What is closed stays as it is: a re-label opens an order again by its parcels, not by what Amazon shows.
+    """
+    if known in CLOSED_STATES:
         return OrderDecision(state=known)
     if seen.status is AmazonStatus.CANCELED:
         at_warehouse = known in AT_WAREHOUSE
@@ -142,12 +146,10 @@ def releasable_lines(seen_lines: Iterable[tuple[str, str, int]], skus: SkuMap) -
 
 def _decide_released(seen: OrderFacts, known: OrderState) -> OrderDecision:
     problems = []
-    if seen.cancel_requested and known in (OrderState.RELEASING, OrderState.RELEASED):
-        problems.append(
-            _problem(
-                seen, ProblemKind.CANCEL_REQUESTED, "the buyer asks to cancel it; it is at the warehouse"
-            )
-        )
+    if seen.cancel_requested:
+        left = "it has left" if known is OrderState.DISPATCHED else "it is at"
+        words = f"the buyer asks to cancel it; {left} the warehouse"
+        problems.append(_problem(seen, ProblemKind.CANCEL_REQUESTED, words))
     elsewhere = seen.status is AmazonStatus.SHIPPED and known in (OrderState.RELEASING, OrderState.RELEASED)
     if elsewhere:
         problems.append(
@@ -185,6 +187,8 @@ def _holds(seen: OrderFacts, maps: OrderMaps, *, held_by_person: bool) -> list[P
         found.append(_problem(seen, ProblemKind.CANCEL_REQUESTED, "the buyer asks to cancel it; it is held"))
     if seen.status not in (AmazonStatus.UNSHIPPED, AmazonStatus.PARTIALLY_SHIPPED):
         found.append(_problem(seen, ProblemKind.UNFULFILLABLE, f"Amazon shows it as {seen.status}"))
+    elif not seen.seller_skus:
+        found.append(_problem(seen, ProblemKind.UNFULFILLABLE, "Amazon shows nothing of it left to ship"))
     unmapped = [sku or "(none)" for sku in seen.seller_skus if not maps.skus.resolve(sku)]
     if unmapped:
         words = f"nobody mapped its seller SKU {', '.join(sorted(set(unmapped)))}"

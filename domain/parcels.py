@@ -154,6 +154,14 @@ def proof_of(
         if package.reference_id != reference_id:
             continue
         same_tracking = normal_tracking(package.tracking) == normal_tracking(tracking)
-        same_contents = Counter(dict(package.contents)) == Counter(dict(contents))
+        same_contents = _units(package.contents) == _units(contents)
         return Proof.SEEN if same_tracking and same_contents else Proof.CONTRADICTED
     return Proof.ABSENT
+
+
+def _units(contents: Iterable[tuple[str, int]]) -> Counter[str]:
+    """Units by order item; one item may stand in several rows."""
+    units: Counter[str] = Counter()
+    for order_item_id, quantity in contents:
+        units[order_item_id] += quantity
+    return units

@@ -107,7 +107,7 @@ MANNERS: dict[ProblemKind, Manner] = {
     ProblemKind.UNFULFILLABLE: Manner(
         owner=Team.ECOMMERCE,
         severity=Severity.NORMAL,
-        next_step="Look at the order in Seller Central: Amazon says it cannot be fulfilled.",
+        next_step="Look at the order in Seller Central: Amazon shows it in a state that Lockstep does not ship.",
     ),
     ProblemKind.REJECTED_BY_WAREHOUSE: Manner(
         owner=Team.WAREHOUSE,
@@ -174,7 +174,7 @@ MANNERS: dict[ProblemKind, Manner] = {
         next_step="Ask the warehouse for a full stock file; nothing of the held one was published.",
     ),
     ProblemKind.QUANTITY_INVALID: Manner(
-        owner=Team.ECOMMERCE,
+        owner=Team.INTEGRATION,
         severity=Severity.NORMAL,
         next_step="Open the listing in Seller Central and settle what Amazon says about it.",
     ),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from fractions import Fraction
 
 from domain.maps import Component
 
@@ -97,9 +98,11 @@ def publishable(parts: Sequence[Component], pools: Mapping[str, Pool], rule: Buf
 def _offer(part: Component, pool: Pool, rule: BufferRule) -> Offer:
     available = pool.available // part.units if pool.available > 0 else 0
     reserved = math.ceil(pool.reserved / part.units)
-    free = (pool.available - pool.reserved) / part.units
-    buffer = max(rule.fixed, math.ceil(available * rule.percent / 100))
-    units = max(0, math.floor(rule.share * (math.floor(free) - buffer)))
+    free = (pool.available - pool.reserved) // part.units
+    # Exactly as the seller wrote them: in binary, 0.7 of 90 is a little less than 63.
+    percent, share = Fraction(str(rule.percent)), Fraction(str(rule.share))
+    buffer = max(rule.fixed, math.ceil(available * percent / 100))
+    units = max(0, math.floor(share * (free - buffer)))
     return Offer(
         available=available,
         reserved=reserved,

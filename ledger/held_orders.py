@@ -11,12 +11,15 @@ from ledger.moves import Move, move_orders
 from ledger.problems import settle_problems
 from ledger.tables import order_lines, orders
 
+# The seller SKUs of lines with units left to ship; NULL when there is none.
+_OPEN_SKUS = sa.func.array_agg(order_lines.c.seller_sku).filter(order_lines.c.unfulfilled > 0)
+
 
 def review_held(conn: sa.Connection, account: str, maps: OrderMaps, now: datetime) -> dict[str, int]:
     """Decide held and ready orders again with today's maps; how many now are in which state."""
     table = orders.c
     statement = (
-        sa.select(orders, sa.func.array_agg(order_lines.c.seller_sku).label("skus"))
+        sa.select(orders, _OPEN_SKUS.label("skus"))
         .join(order_lines, order_lines.c.order_id == table.id)
         .where(table.seller_account == account, table.state.in_([OrderState.HELD, OrderState.READY]))
         .group_by(table.id)
@@ -53,7 +56,7 @@ def _facts(row: sa.RowMapping) -> OrderFacts:
         service_level=row["service_level"],
         programs=tuple(row["programs"]),
         confirm_by=row["confirm_by"],
-        seller_skus=tuple(row["skus"]),
+        seller_skus=tuple(row["skus"] or ()),
         cancel_requested=row["cancel_requested"],
         address_gaps=tuple(row["address_gaps"]),
     )

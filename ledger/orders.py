@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.amazon import AmazonOrder, OrdersPage
 from domain.orders import (
+    CLOSED_STATES,
     ORDER_KINDS,
     OrderDecision,
     OrderMaps,
@@ -74,7 +75,7 @@ def record_page(
     _replace_lines(conn, fresh, ids)
     _move(conn, fresh, known, decisions, now)
     _plan_stops(conn, [ids[order] for order, decision in decisions.items() if decision.stop_at_warehouse])
-    opened = _settle(conn, page, decisions, now)
+    opened = _settle(conn, page, {o: d for o, d in decisions.items() if not _was_closed(known.get(o))}, now)
     outcome = PageOutcome(
         read=len(page.orders),
         new=len(new),
@@ -110,6 +111,11 @@ def _claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) ->
 def _decide(seen: AmazonOrder, known: _Known | None, maps: OrderMaps) -> OrderDecision:
     state, held = (known.state, known.held_by_person) if known else (None, False)
     return decide_order(facts_of(seen), state, maps, held_by_person=held)
+
+
+def _was_closed(known: _Known | None) -> bool:
+    """Whether an order was settled before this look; what a person has to know of it stays open."""
+    return known is not None and known.state in CLOSED_STATES
 
 
 def _insert(

@@ -7,7 +7,18 @@ import sqlalchemy as sa
 
 from domain.orders import NEXT_STATES, OrderState
 from domain.parcels import SETTLED_PARCELS
+from domain.problems import ProblemKind
 from ledger.moves import Move, move_orders
+from ledger.problems import clear_problems
+from ledger.tables import orders
+
+# What nobody needs to settle any more once every parcel of an order is proven.
+_OVER_WHEN_CLOSED = (
+    ProblemKind.CANCEL_REQUESTED,
+    ProblemKind.CONFIRMED_ELSEWHERE,
+    ProblemKind.REJECTED_BY_WAREHOUSE,
+    ProblemKind.RELEASE_UNANSWERED,
+)
 
 
 def record_progress(conn: sa.Connection, order_ids: Iterable[int], now: datetime) -> None:
@@ -20,7 +31,11 @@ def record_progress(conn: sa.Connection, order_ids: Iterable[int], now: datetime
         start, end = OrderState(row["state"]), _order_state(row)
         if end is not start and end in NEXT_STATES[start]:
             moves.append(Move(row["id"], start, end, "what its parcels say"))
-    move_orders(conn, moves, now)
+    moved = move_orders(conn, moves, now)
+    closed = [move.id for move in moves if move.end is OrderState.CLOSED and move.id in moved]
+    if closed:
+        names = conn.scalars(sa.select(orders.c.amazon_order_id).where(orders.c.id.in_(closed))).all()
+        clear_problems(conn, _OVER_WHEN_CLOSED, names, now)
 
 
 _SETTLED_SQL = ", ".join(f"'{state}'" for state in sorted(SETTLED_PARCELS))
