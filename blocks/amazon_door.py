@@ -176,7 +176,7 @@ class SellingPartnerDoor:
         wait = self.desk.admit(deed.operation, self.patience)
         if wait > self.patience:
             told = f"The budget for {deed.operation} is used up for {wait:.0f} seconds; {deed.doing} has to wait."
-            raise TryAgain(told, after=wait)
+            raise TryAgain(told, after=wait, pause=True)
         if wait > 0:
             time.sleep(wait)
 

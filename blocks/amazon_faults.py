@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import httpx
 
 from blocks.amazon_guard import Fault
-from domain.errors import Refused, TryAgain
+from domain.errors import Denied, NotTaken, Refused, TryAgain
 
 # Before these the request had left no trace at Amazon: no connection stood.
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -55,11 +55,11 @@ def verdict(deed: Deed, fault: Fault) -> TryAgain | Refused:
     """
     said = bool(fault.code or fault.text)
     if fault.status == httpx.codes.TOO_MANY_REQUESTS:
-        return TryAgain(f"Amazon asked for fewer calls while {deed.doing}.", after=fault.after)
+        return TryAgain(f"Amazon asked for fewer calls while {deed.doing}.", after=fault.after, pause=True)
     if fault.status == httpx.codes.UNAUTHORIZED or (said and fault.status == httpx.codes.FORBIDDEN):
         return _denied(deed, fault)
     if said and fault.status == httpx.codes.BAD_REQUEST and deed.operation in _ORDER_READS:
-        return TryAgain(f"Amazon did not take the question while {deed.doing}: {_words(fault)}")
+        return NotTaken(f"Amazon did not take the question while {deed.doing}: {_words(fault)}")
     if said and 400 <= fault.status < 500 and fault.status != httpx.codes.REQUEST_TIMEOUT:
         return Refused(f"Amazon refused {deed.doing}: {_words(fault)}", code=_telling(fault))
     named = "something that is no answer" if fault.status < 300 else f"{fault.status}"
@@ -68,16 +68,14 @@ def verdict(deed: Deed, fault: Fault) -> TryAgain | Refused:
     return TryAgain(told, after=fault.after, maybe_done=deed.writes)
 
 
-def _denied(deed: Deed, fault: Fault) -> Refused:
+def _denied(deed: Deed, fault: Fault) -> Denied:
     if fault.status == httpx.codes.UNAUTHORIZED or "token" in fault.text.lower():
         why = "the credentials are not accepted, also not with a fresh token"
         check = "Check the credentials of this seller account."
     else:
         why = "access is denied"
         check = "Check the application's roles and the seller's authorization."
-    return Refused(
-        f"Amazon refused {deed.doing} because {why}: {_words(fault)} {check}", code=_telling(fault)
-    )
+    return Denied(f"Amazon refused {deed.doing} because {why}: {_words(fault)} {check}", code=_telling(fault))
 
 
 def _words(fault: Fault) -> str:

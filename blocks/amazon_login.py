@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from domain.errors import Refused, TryAgain
+from domain.errors import Denied, Refused, TryAgain
 
 LOGIN_WITH_AMAZON = "https://api.amazon.com/auth/o2/token"
 _PATIENCE = 10.0  # seconds for one answer of the token service, which usually needs a fraction of one
@@ -38,7 +38,7 @@ class Credentials:
     def __post_init__(self) -> None:
         blank = [part for part in self.__slots__ if not getattr(self, part).strip()]
         if blank:
-            raise Refused(f"The seller account has no {' and no '.join(blank)}.", code="MissingCredentials")
+            raise Denied(f"The seller account has no {' and no '.join(blank)}.", code="MissingCredentials")
 
     def key(self, url: str) -> str:
         """A name for these credentials at this token service that tells nobody what they are."""
@@ -147,4 +147,4 @@ def _refusal(status: int, told: dict[str, Any]) -> TryAgain | Refused:
     if not final or not isinstance(word, str) or not word.isidentifier():
         return TryAgain(f"Login with Amazon answered {status} and gave no token.")
     check = _CHECK.get(word, "Check client_id, client_secret and refresh_token of this seller account.")
-    return Refused(f"Login with Amazon does not accept the credentials ({word}). {check}", code=word)
+    return Denied(f"Login with Amazon does not accept the credentials ({word}). {check}", code=word)

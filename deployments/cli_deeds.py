@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -15,7 +16,7 @@ from deployments.flow_runs import find_flow, read_parameters, run_flow
 from deployments.ledger_place import check_schema
 from deployments.settings import Settings
 from deployments.setup import missing_blocks, set_up
-from deployments.stack import running_stack
+from deployments.stack import Stack, running_stack
 from domain.errors import Refused
 from ledger.connection import Ledger
 from ledger.secrecy import new_key
@@ -57,13 +58,24 @@ def serve_here(config: Path | None) -> None:
         worker.start()
         OUT.print(f"Lockstep runs: {stack.ui_url} (worker log: {worker.log}). Ctrl-C stops it.")
         try:
-            while worker.running():
-                time.sleep(0.5)
-            raise Refused(f"The worker ended by itself; the end of {worker.log} says why.")
+            _watch(stack, worker)
         except KeyboardInterrupt:
             OUT.print("Stopping; runs under way are recorded and go on from the ledger next time.")
         finally:
             worker.stop()
+
+
+def _watch(stack: Stack, worker: Worker) -> NoReturn:
+    """Wait until something of ours ends.
+
+    Raises:
+        Refused: the Prefect server or the worker ended by itself.
+    """
+    while worker.running():
+        if gone := stack.ended():
+            raise Refused(gone)
+        time.sleep(0.5)
+    raise Refused(stack.ended() or f"The worker ended by itself; the end of {worker.log} says why.")
 
 
 def _refuse_without_setup(settings: Settings, ledger_url: str) -> None:

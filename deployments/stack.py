@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from deployments.embedded.prefect_server import PrefectServer
+from deployments.embedded.prefect_server import HEARTBEAT_SECONDS, PrefectServer
 from deployments.ledger_place import running_ledger
 from deployments.prefect_objects import talking_to
 from deployments.settings import Settings
@@ -21,12 +21,17 @@ _SERVER_SECONDS = 120  # the first start builds Prefect's own tables
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A running PostgreSQL and Prefect server, and what a flow run needs in its environment to use them."""
+    """A running PostgreSQL and Prefect server, and what a flow run needs in its environment to use them.
+
+    `ended` says in a sentence that a server of our own is gone; empty while it runs. For a server that others
+    run it stays empty: they bring it back.
+    """
 
     ledger_url: str = field(repr=False)
     environment: dict[str, str] = field(repr=False)
     ui_url: str
     home: Path
+    ended: Callable[[], str] = field(default=str, repr=False)
 
 
 @contextmanager
@@ -48,8 +53,14 @@ def running_stack(settings: Settings, say: Callable[[str], None]) -> Iterator[St
                 ui_url = given.removesuffix("/").removesuffix("/api")
                 yield Stack(ledger_url=url, environment=environment, ui_url=ui_url, home=home)
             return
-        with _own_server(url, home, say) as server, talking_to(server.environment()):
-            yield Stack(ledger_url=url, environment=server.environment(), ui_url=server.ui_url, home=home)
+        with _own_server(url, home, say) as (server, runs), talking_to(server.environment()):
+            yield Stack(
+                ledger_url=url,
+                environment=server.environment(),
+                ui_url=server.ui_url,
+                home=home,
+                ended=lambda: "" if runs() else _gone(server),
+            )
 
 
 def answering_prefect(settings: Settings) -> dict[str, str] | None:
@@ -62,10 +73,13 @@ def answering_prefect(settings: Settings) -> dict[str, str] | None:
 
 
 @contextmanager
-def _own_server(ledger_url: str, home: Path, say: Callable[[str], None]) -> Iterator[PrefectServer]:
+def _own_server(
+    ledger_url: str, home: Path, say: Callable[[str], None]
+) -> Iterator[tuple[PrefectServer, Callable[[], bool]]]:
+    """The server of this data folder, and whether it still runs."""
     server = _server(ledger_url, home)
     if server.ready() and _is_ours(home):
-        yield server
+        yield server, lambda: _is_ours(home)  # another Lockstep started it, and takes it along when it goes
         return
     say(f"Starting the Prefect server at {server.ui_url} (log: {server.log}).")
     try:
@@ -79,7 +93,7 @@ def _own_server(ledger_url: str, home: Path, say: Callable[[str], None]) -> Iter
         ) from error
     try:
         server.wait_ready(_SERVER_SECONDS)
-        yield server
+        yield server, lambda: server.pid is not None
     finally:
         server.stop()
 
@@ -93,6 +107,10 @@ def _server(ledger_url: str, home: Path) -> PrefectServer:
         port=int(os.environ.get("PREFECT_SERVER_API_PORT") or 4200),
         auth=os.environ.get("PREFECT_SERVER_API_AUTH_STRING") or None,
     )
+
+
+def _gone(server: PrefectServer) -> str:
+    return f"The Prefect server at {server.ui_url} ended; the end of {server.log} says why. Start Lockstep again."
 
 
 def _is_ours(home: Path) -> bool:
@@ -116,4 +134,8 @@ def _given(api_url: str) -> dict[str, str]:
             " to use our own."
         ) from None
     login = os.environ.get("PREFECT_API_AUTH_STRING")
-    return {"PREFECT_API_URL": api_url, **({"PREFECT_API_AUTH_STRING": login} if login else {})}
+    return {
+        "PREFECT_API_URL": api_url,
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+        **({"PREFECT_API_AUTH_STRING": login} if login else {}),
+    }

@@ -5,13 +5,21 @@ class TryAgain(Exception):  # noqa: N818 - named for what happens next, not for 
     """A stranger did not answer usefully; the same call may succeed later.
 
     `after` is the stranger's own wish in seconds, when it stated one.
-    `maybe_done` says that the stranger may have acted before the answer was lost.
+    `maybe_done` says that the stranger may have acted before the answer was lost. `pause` says that
+    nothing is wrong: a budget is used up, and waiting is what it asks for.
     """
 
-    def __init__(self, message: str, *, after: float | None = None, maybe_done: bool = False) -> None:
+    def __init__(
+        self, message: str, *, after: float | None = None, maybe_done: bool = False, pause: bool = False
+    ) -> None:
         super().__init__(message)
         self.after = after
         self.maybe_done = maybe_done
+        self.pause = pause
+
+
+class NotTaken(TryAgain):
+    """A stranger turned the question itself away: later it may take it, or take another one at once."""
 
 
 class Refused(Exception):  # noqa: N818
@@ -23,6 +31,10 @@ class Refused(Exception):  # noqa: N818
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)
         self.code = code
+
+
+class Denied(Refused):
+    """A stranger does not accept us: no single order, parcel or quantity is at fault."""
 
 
 class NeedsDecision(Exception):  # noqa: N818

@@ -35,7 +35,7 @@ NEXT_STATES: dict[OrderState, frozenset[OrderState]] = {
     _S.RELEASED: frozenset({_S.PART_DISPATCHED, _S.DISPATCHED, _S.CANCELED}),
     _S.PART_DISPATCHED: frozenset({_S.RELEASED, _S.DISPATCHED, _S.CLOSED, _S.CANCELED}),
     _S.DISPATCHED: frozenset({_S.RELEASED, _S.PART_DISPATCHED, _S.CLOSED, _S.CANCELED}),
-    _S.CLOSED: frozenset({_S.PART_DISPATCHED, _S.DISPATCHED}),  # a re-label after the proof opens it again
+    _S.CLOSED: frozenset({_S.RELEASED, _S.PART_DISPATCHED, _S.DISPATCHED}),  # a re-label or a void opens it
     _S.CANCELED: frozenset(),
     _S.FOREIGN: frozenset(),
 }

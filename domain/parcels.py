@@ -36,8 +36,8 @@ NEXT_PARCEL_STATES: dict[ParcelState, frozenset[ParcelState]] = {
     _P.SENDING: frozenset({_P.ACCEPTED, _P.REJECTED, _P.MAPPED, _P.PROVEN, _P.RECORDED, _P.VOIDED}),
     _P.ACCEPTED: frozenset({_P.PROVEN, _P.MAPPED, _P.UNPROVEN, _P.RECORDED, _P.VOIDED}),
     _P.PROVEN: frozenset({_P.RECORDED, _P.VOIDED}),
-    _P.REJECTED: frozenset({_P.MAPPED, _P.PROVEN, _P.RECORDED, _P.VOIDED}),
-    _P.UNPROVEN: frozenset({_P.PROVEN, _P.MAPPED, _P.RECORDED, _P.VOIDED}),
+    _P.REJECTED: frozenset({_P.MAPPED, _P.BLOCKED, _P.NOT_REQUIRED, _P.PROVEN, _P.RECORDED, _P.VOIDED}),
+    _P.UNPROVEN: frozenset({_P.PROVEN, _P.BLOCKED, _P.MAPPED, _P.NOT_REQUIRED, _P.RECORDED, _P.VOIDED}),
     _P.NOT_REQUIRED: frozenset({_P.RECORDED, _P.VOIDED}),
     _P.VOIDED: frozenset({_P.RECORDED}),
 }

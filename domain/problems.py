@@ -17,11 +17,10 @@ class Team(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much an open problem hurts: URGENT costs an order or the account soon, WARNING may."""
+    """How much an open problem hurts: URGENT costs an order or the account soon."""
 
     URGENT = "urgent"
     NORMAL = "normal"
-    WARNING = "warning"
 
 
 class ProblemKind(StrEnum):

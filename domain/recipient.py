@@ -1,6 +1,7 @@
 """Whom a parcel goes to: the one personal value in the house."""
 
-from dataclasses import asdict, dataclass, fields
+import re
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -32,9 +33,17 @@ class Recipient:
         needed = {"name": "name", "address_line_1": "street", "city": "city", "country": "country"}
         return tuple(word for part, word in needed.items() if not getattr(self, part).strip())
 
+    def hide_in(self, text: str) -> str:
+        """A stranger's free text without anything of this person: no word of three letters or more."""
+        words = {word for part in self.as_dict().values() for word in re.findall(r"\w{3,}", part)}
+        if not words:
+            return text
+        pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+        return re.sub(rf"\w*(?:{pattern})\w*", "***", text, flags=re.IGNORECASE)
+
     def as_dict(self) -> dict[str, str]:
         """The parts by name, for the encrypted column only."""
-        return asdict(self)
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
     @classmethod
     def from_dict(cls, parts: dict[str, str]) -> "Recipient":

@@ -1,6 +1,5 @@
-"""The outbox to the warehouse: how far a release has come, and when its answer is overdue."""
+"""The outbox to the warehouse: how far a release has come."""
 
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.warehouse import ReleaseResult
@@ -21,7 +20,7 @@ class ReleaseState(StrEnum):
 _R = ReleaseState
 _ANSWERS = frozenset({_R.ACCEPTED, _R.EXISTS, _R.REJECTED})
 NEXT_RELEASE_STATES: dict[ReleaseState, frozenset[ReleaseState]] = {
-    _R.PLANNED: frozenset({_R.SENDING}),
+    _R.PLANNED: frozenset({_R.SENDING}) | _ANSWERS,  # planned again in doubt, and the answer came after all
     _R.SENDING: frozenset({_R.SUBMITTED, _R.UNKNOWN, _R.PLANNED}) | _ANSWERS,
     _R.SUBMITTED: _ANSWERS,
     _R.UNKNOWN: frozenset({_R.SUBMITTED, _R.PLANNED}) | _ANSWERS,
@@ -42,9 +41,3 @@ class CancelState(StrEnum):
     SENT = "SENT"
     CANCELED = "CANCELED"
     TOO_LATE = "TOO_LATE"
-
-
-def answer_due(sent_at: datetime, confirm_by: datetime | None, patience: timedelta) -> datetime:
-    """When the warehouse should have accepted (UTC): after `patience`, sooner when the order is nearly due."""
-    due = sent_at + patience
-    return min(due, max(sent_at, confirm_by - patience)) if confirm_by else due

@@ -12,7 +12,7 @@ from blocks.amazon_limits import DEFAULT_LIMITS
 from blocks.ledger_connection import LedgerConnection
 from blocks.seller_account import SellerAccount
 from blocks.warehouse_connection import WarehouseConnection
-from domain.errors import Refused, TryAgain
+from domain.errors import Denied, Refused, TryAgain
 from domain.ports import AmazonDoor, WarehouseDoor
 from domain.problems import ProblemKind
 from ledger.calls import Desk
@@ -39,14 +39,24 @@ def open_ledger() -> Iterator[Ledger]:
         ledger.close()
 
 
+def amazon_named(account: str) -> str:
+    """The simplest name of a seller account at Amazon: in problems, budgets and the record of calls."""
+    return f"Amazon ({account})"
+
+
+def warehouse_named(connection: str) -> str:
+    """The simplest name of a warehouse connection: in problems and the record of calls."""
+    return f"Warehouse ({connection})"
+
+
 def open_amazon(ledger: Ledger, name: str) -> AmazonDoor:
     """One seller account's door, with the budget that all its processes share."""
-    return _load(SellerAccount, name).open(Desk(ledger, f"amazon {name}", DEFAULT_LIMITS))
+    return _load(SellerAccount, name).open(Desk(ledger, amazon_named(name), DEFAULT_LIMITS))
 
 
 def open_warehouse(ledger: Ledger, name: str) -> WarehouseDoor:
     """One warehouse connection's door."""
-    return _load(WarehouseConnection, name).open(Desk(ledger, f"warehouse {name}", {}))
+    return _load(WarehouseConnection, name).open(Desk(ledger, warehouse_named(name), {}))
 
 
 def chosen_accounts(ledger: Ledger, name: str) -> tuple[Account, ...]:
@@ -76,26 +86,34 @@ def _load(kind: type[B], name: str) -> B:
 
 
 class Faults:
-    """Collects what went wrong on one side of a run, so that the other sides still get their turn."""
+    """Collects what went wrong on one side of a run, so that the other sides still get their turn.
 
-    def __init__(self, ledger: Ledger) -> None:
+    `street` is part of the problem's name: another street that has nothing to say to the same stranger must
+    not clear it.
+    """
+
+    def __init__(self, ledger: Ledger, street: str) -> None:
         self._ledger = ledger
+        self._street = street
         self._said: list[str] = []
 
     @contextmanager
     def at(self, stranger: str) -> Iterator[None]:
         """Keep a stranger's fault until the run's end and show it as a problem; clear it when it answers."""
+        started = utc_now()
         try:
             yield
         except TryAgain as error:
-            if error.after is not None:  # a used-up budget is a pause, not a fault
+            if error.pause:  # a used-up budget is no fault
                 get_run_logger().info("%s: %s", stranger, error)
                 return
             self._note(stranger, ProblemKind.STRANGER_UNREACHABLE, error)
-        except Refused as error:
+        except Denied as error:
             self._note(stranger, ProblemKind.CREDENTIALS_REFUSED, error)
+        except Refused as error:
+            self._note(stranger, ProblemKind.STRANGER_UNREACHABLE, error)
         else:
-            note_reachable(self._ledger, stranger, utc_now())
+            note_reachable(self._ledger, stranger, self._subject(stranger), started, utc_now())
 
     def end(self) -> None:
         """Fail the run when anything went wrong.
@@ -106,7 +124,11 @@ class Faults:
         if self._said:
             raise TryAgain(" ".join(self._said))
 
+    def _subject(self, stranger: str) -> str:
+        return f"{stranger}, {self._street}"
+
     def _note(self, stranger: str, kind: ProblemKind, error: Exception) -> None:
-        self._said.append(f"{stranger}: {error}")
-        get_run_logger().error("%s: %s", stranger, error)
-        note_unreachable(self._ledger, stranger, kind, f"{stranger}: {error}", utc_now())
+        said = f"{stranger}: {error}"
+        self._said.append(said)
+        get_run_logger().error("%s", said)
+        note_unreachable(self._ledger, self._subject(stranger), kind, said, utc_now())

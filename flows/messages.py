@@ -20,11 +20,13 @@ def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ..
             return
         warehouse = open_warehouse(ledger, connection)
         for kind in kinds:
-            for delivery in deliveries.fetch(warehouse, kind):
+            found = deliveries.fetch(warehouse, kind)
+            for delivery in found:
                 counts.update(
                     deliveries.record(
                         ledger, connection, kind, delivery, limits=SnapshotLimits(), now=utc_now()
                     )
                 )
+            for delivery in found:  # one that cannot be put away must not keep the others from being recorded
                 deliveries.acknowledge(warehouse, delivery)
     get_run_logger().info("%s: %s", connection, told("messages", counts))

@@ -5,10 +5,20 @@ from collections import Counter
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from domain.errors import Refused, TryAgain
+from domain.amazon import OrdersPage
+from domain.errors import NotTaken, Refused, TryAgain
 from domain.orders import OrderMaps
-from domain.ports import WarehouseDoor
-from flows.doors import Faults, chosen_accounts, open_amazon, open_ledger, open_warehouse, utc_now
+from domain.ports import AmazonDoor, WarehouseDoor
+from flows.doors import (
+    Faults,
+    amazon_named,
+    chosen_accounts,
+    open_amazon,
+    open_ledger,
+    open_warehouse,
+    utc_now,
+    warehouse_named,
+)
 from flows.story import Progress, run_name, told
 from ledger.connection import Ledger
 from ledger.orders import PageContext
@@ -16,6 +26,7 @@ from ledger.register import Account, Connection, connection_of
 from ledger.releases import ReleaseBatch
 from ledger.watermarks import OrderSearch
 from tasks import orders, releases
+from tasks.manners import whole
 
 
 @flow(name="order-ingest", flow_run_name=run_name)
@@ -26,7 +37,7 @@ def order_ingest(seller_account: str = "") -> None:
         seller_account: One seller account by its name in lockstep.toml; empty: all of them.
     """
     with open_ledger() as ledger:
-        faults = Faults(ledger)
+        faults = Faults(ledger, "order-ingest")
         for account in chosen_accounts(ledger, seller_account):
             with ledger.only_one("order-ingest", account.name) as alone:
                 if alone:
@@ -37,16 +48,23 @@ def order_ingest(seller_account: str = "") -> None:
 
 
 def _ingest(ledger: Ledger, account: Account, faults: Faults) -> None:
+    """Both halves for one account; what stops one of them stops neither the other nor another account."""
+    found: tuple[Connection, OrderMaps] | None = None
+    with faults.at(amazon_named(account.name)):
+        found = _connection_and_maps(ledger, account)
+        read_orders(ledger, account, *found)
+    if found is None:
+        return
+    with faults.at(warehouse_named(found[0].name)):
+        if reviewed := orders.review_orders(ledger, account, found[1], utc_now()):
+            get_run_logger().info("%s: %s", account.name, told("decided again", reviewed))
+        release_orders(ledger, account, *found)
+
+
+def _connection_and_maps(ledger: Ledger, account: Account) -> tuple[Connection, OrderMaps]:
     with ledger.begin() as conn:
         connection = connection_of(conn, account.name)
-    maps = orders.load_order_maps(ledger, account, connection)
-    with faults.at(f"Amazon ({account.name})"):
-        read_orders(ledger, account, connection, maps)
-    reviewed = orders.review_orders(ledger, account, maps, utc_now())
-    with faults.at(f"Warehouse ({connection.name})"):
-        release_orders(ledger, account, connection, maps)
-    if reviewed:
-        get_run_logger().info("%s: %s", account.name, told("decided again", reviewed))
+    return connection, orders.load_order_maps(ledger, account, connection)
 
 
 def read_orders(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> None:
@@ -54,7 +72,6 @@ def read_orders(ledger: Ledger, account: Account, connection: Connection, maps: 
     amazon = open_amazon(ledger, account.name)
     context = PageContext(account=account.name, connection=connection.name, maps=maps, seal=ledger.seal)
     search: OrderSearch | None = orders.find_search(ledger, account, utc_now())
-    resumed = search is not None and search.page_token is not None
     counts: Counter[str] = Counter()
     progress = Progress(f"orders-{account.name}", f"Reading changed orders of {account.name}")
     tokens: set[str | None] = set()
@@ -62,21 +79,28 @@ def read_orders(ledger: Ledger, account: Account, connection: Connection, maps: 
         if search.page_token in tokens:
             orders.restart_search(ledger, account, utc_now())
             raise TryAgain(f"Amazon repeats a page of orders of {account.name}; the next run starts over.")
+        search, page = _fetch_page(ledger, account, amazon, search, resumed=not tokens)
         tokens.add(search.page_token)
-        try:
-            page = orders.fetch_orders(amazon, search)
-        except TryAgain as error:
-            if not resumed or error.after is not None:
-                raise
-            resumed, search = False, orders.restart_search(ledger, account, utc_now())
-            continue
-        recorded = orders.record_orders(ledger, account, search, page, context, now=utc_now())
+        recorded = orders.record_orders(ledger, account, search, whole(page), whole(context), now=utc_now())
         counts.update(recorded.outcome.decided)
         counts.update(pages=1, read=recorded.outcome.read, new=recorded.outcome.new, proven=recorded.proven)
-        resumed, search = False, recorded.next_search
+        search = recorded.next_search
         if search is not None:
             progress.at(search.share_read(page))
     get_run_logger().info("%s: %s", account.name, told("orders", counts))
+
+
+def _fetch_page(
+    ledger: Ledger, account: Account, amazon: AmazonDoor, search: OrderSearch, *, resumed: bool
+) -> tuple[OrderSearch, OrdersPage]:
+    """The page and its search; one kept from an earlier run that Amazon takes no more starts over at once."""
+    try:
+        return search, orders.fetch_orders(amazon, search)
+    except NotTaken:
+        if not resumed or search.page_token is None:
+            raise
+    search = orders.restart_search(ledger, account, utc_now())
+    return search, orders.fetch_orders(amazon, search)
 
 
 def release_orders(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> None:
@@ -86,10 +110,12 @@ def release_orders(ledger: Ledger, account: Account, connection: Connection, map
     with ledger.only_one("release", connection.name) as alone:
         if not alone:
             return
+        alone.check()
         releases.settle_unknown(ledger, warehouse, utc_now)
         while releases.plan(ledger, account, maps, utc_now()):
             pass
         while batch := releases.claim(ledger, connection.name, utc_now()):
+            alone.check()
             counts.update(_hand_over(ledger, warehouse, batch))
         counts["cancels asked"] += releases.request_cancels(ledger, warehouse, utc_now)
     get_run_logger().info("%s: %s", connection.name, told("releases", counts))

@@ -15,6 +15,7 @@ def problem_watch() -> None:
         now = utc_now()
         overdue = problems.find_overdue(ledger, all_connections(ledger), now)
         forgotten = orders.forget_recipients(ledger, now)
+        problems.forget(ledger, now)
         new = problems.announce(ledger, now)
         shown = problems.show(ledger)
         counts = {"open": shown, "new": new, "overdue": overdue, "addresses forgotten": forgotten}

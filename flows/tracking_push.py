@@ -9,10 +9,12 @@ from domain.warehouse import DeliveryKind
 from flows.doors import (
     Faults,
     all_connections,
+    amazon_named,
     chosen_accounts,
     open_amazon,
     open_ledger,
     utc_now,
+    warehouse_named,
 )
 from flows.messages import read_messages
 from flows.story import Progress, run_name, told
@@ -29,14 +31,14 @@ def tracking_push(seller_account: str = "") -> None:
         seller_account: One seller account by its name in lockstep.toml; empty: all of them.
     """
     with open_ledger() as ledger:
-        faults = Faults(ledger)
+        faults = Faults(ledger, "tracking-push")
         for connection in all_connections(ledger):
-            with faults.at(f"Warehouse ({connection.name})"):
+            with faults.at(warehouse_named(connection.name)):
                 read_messages(ledger, connection.name, (DeliveryKind.CHANGES, DeliveryKind.DISPATCHES))
         for account in chosen_accounts(ledger, seller_account):
             with ledger.only_one("tracking-push", account.name) as alone:
                 if alone:
-                    with faults.at(f"Amazon ({account.name})"):
+                    with faults.at(amazon_named(account.name)):
                         confirm_parcels(ledger, account)
                 else:
                     get_run_logger().info("Another run confirms parcels of %s already.", account.name)
@@ -55,21 +57,21 @@ def confirm_parcels(ledger: Ledger, account: Account) -> None:
     mapped = confirms.map_carriers(ledger, account, connection.name, utc_now())
     counts = Counter({word: count for word, count in mapped.items() if word == "BLOCKED"})
     progress = Progress(f"parcels-{account.name}", f"Telling Amazon about the parcels of {account.name}")
-    started, done, stopped = utc_now(), 0, None
-    while stopped is None:
+    started, done = utc_now(), 0
+    lost, over = None, False
+    while not over:
         claims, waiting = confirms.claim(ledger, account, started, utc_now())
         if not claims:
             break
         sent = confirms.confirm(ledger, amazon, claims, utc_now)
-        done += len(claims)
+        counts.update(sent.counts)
+        lost, over, done = sent.lost or lost, sent.over, done + len(claims)
         if waiting:
             progress.at(100 * done / (done + waiting))
-        counts.update(sent.counts)
-        stopped = sent.stopped
-    if stopped is None:
+    if not over:
         proof = confirms.prove(ledger, amazon, account, utc_now)
         counts.update(proof.counts)
-        stopped = proof.stopped
+        lost = proof.lost or lost
     get_run_logger().info("%s: %s", account.name, told("parcels", counts))
-    if stopped is not None:
-        raise stopped
+    if lost is not None:
+        raise lost

@@ -21,6 +21,7 @@ class Desk:
         self._ledger = ledger
         self._stranger = stranger
         self._plans = plans
+        self._told: dict[str, float] = {}  # rates that this process heard and kept
 
     def admit(self, operation: str, patience: float) -> float:
         """The seconds to wait before this call; takes a token only when that is at most `patience`."""
@@ -34,12 +35,13 @@ class Desk:
 
     def correct(self, operation: str, rate: float) -> None:
         """Amazon stated another rate: everybody uses it from now on."""
-        if operation not in self._plans or rate <= 0:
+        if operation not in self._plans or rate <= 0 or self._told.get(operation) == rate:
             return
         with self._ledger.begin() as conn:
             bucket, now = self._claim(conn, operation)
             if bucket.rate != rate:
                 self._keep(conn, operation, corrected(bucket, rate, now))
+        self._told[operation] = rate
 
     def throttled(self, operation: str) -> None:
         """Amazon answered 429: everybody waits for a whole token."""
@@ -95,3 +97,17 @@ class Desk:
 def forget_calls(conn: sa.Connection, now: datetime) -> int:
     """Drop the record of calls older than the 12 months that Amazon's policy asks for; how many."""
     return conn.execute(calls.delete().where(calls.c.at < now - timedelta(days=366))).rowcount
+
+
+def answered_since(conn: sa.Connection, stranger: str, since: datetime) -> bool:
+    """Whether a call to the stranger was answered since that moment."""
+    unanswered = sa.or_(
+        calls.c.outcome.in_(
+            ["timeout", "unreachable", "cut off", "no token", "not understood", "failed", "refused"]
+        ),
+        calls.c.outcome.regexp_match("^[45][0-9][0-9]"),
+    )
+    statement = sa.select(sa.func.count()).where(
+        calls.c.stranger == stranger, calls.c.at >= since, sa.not_(unanswered)
+    )
+    return bool(conn.scalar(statement))

@@ -17,13 +17,13 @@ from domain.parcels import (
 )
 from domain.problems import Problem, ProblemKind
 from ledger.moves import Move, move_parcels
-from ledger.parcel_words import parcel_contents, parcel_subject, said
-from ledger.problems import record_problems, settle_problems
+from ledger.parcel_words import AMAZON_SAID, BLOCKS, parcel_contents, parcel_subject, said
+from ledger.problems import clear_problems, open_problems, record_problems, settle_problems
+from ledger.progress import record_progress
 from ledger.tables import orders, parcels
 
-_BLOCKS = frozenset(
-    {ProblemKind.CARRIER_UNMAPPED, ProblemKind.TRACKING_MISSING, ProblemKind.CONTENTS_UNKNOWN}
-)
+_OF_ONE = BLOCKS - {ProblemKind.CARRIER_UNMAPPED}  # a carrier's problem speaks for all its parcels
+_UNDECIDED = ("RECORDED", "BLOCKED", "MAPPED", "REJECTED", "UNPROVEN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,26 +35,32 @@ class ClaimedConfirm:
 
 
 def map_parcels(conn: sa.Connection, account: str, carriers: CarrierMap, now: datetime) -> dict[str, int]:
-    """Decide every recorded or blocked parcel with today's carrier map; how many are now in which state."""
+    """Decide every parcel that Amazon has not taken with today's carrier map; how many are now in which state.
+
+    A parcel that Amazon refused is sent again when the map gives it other words than it was refused with.
+    """
     statement = (
         sa.select(parcels, orders.c.amazon_order_id, orders.c.marketplace_id, orders.c.programs)
         .add_columns(orders.c.confirm_by, orders.c.state.label("order_state"))
         .join(orders, orders.c.id == parcels.c.order_id)
-        .where(orders.c.seller_account == account, parcels.c.state.in_(["RECORDED", "BLOCKED"]))
+        .where(orders.c.seller_account == account, parcels.c.state.in_(_UNDECIDED))
         .order_by(orders.c.confirm_by, parcels.c.id)
         .with_for_update(of=parcels)
     )
     counts: Counter[str] = Counter()
     found: list[Problem] = []
-    subjects: list[str] = []
-    for row in conn.execute(statement).mappings().all():
+    rows = conn.execute(statement).mappings().all()
+    for row in rows:
         carrier = carriers.resolve(row["marketplace_id"], row["warehouse_carrier"], row["warehouse_service"])
         decision = _decide(row, carrier)
+        if decision is None:
+            continue
         _apply(conn, row, decision, now)
-        subjects += [parcel_subject(row), _carrier_subject(row)]
         found += [_problem(row, decision.problem)] if decision.problem else []
         counts[decision.state.value] += 1
-    settle_problems(conn, _BLOCKS, subjects, found, now)
+    _settle(conn, rows, found, now)
+    done = {row["order_id"] for row in rows if row["order_state"] != OrderState.CANCELED}
+    record_progress(conn, done, now)
     return dict(counts)
 
 
@@ -88,6 +94,7 @@ def claim_confirms(
         .join(orders, orders.c.id == parcels.c.order_id)
         .where(orders.c.seller_account == account, parcels.c.state == ParcelState.MAPPED)
         .where(sa.func.coalesce(parcels.c.sent_at < untried_since, sa.true()))
+        .where(orders.c.state != OrderState.CANCELED)
         .order_by(orders.c.confirm_by, parcels.c.id)
         .limit(limit)
         .with_for_update(of=parcels, skip_locked=True)
@@ -111,7 +118,8 @@ def count_waiting(conn: sa.Connection, account: str) -> int:
 
 def record_accepted(conn: sa.Connection, parcel_id: int, now: datetime) -> None:
     """Amazon answered 204. That is not proof yet."""
-    move_parcels(conn, [Move(parcel_id, ParcelState.SENDING, ParcelState.ACCEPTED)], now)
+    if not move_parcels(conn, [Move(parcel_id, ParcelState.SENDING, ParcelState.ACCEPTED)], now):
+        return  # the warehouse sent the parcel again meanwhile: this answer is about the old label
     first = sa.func.coalesce(parcels.c.first_accepted_at, now)
     conn.execute(
         parcels.update()
@@ -136,9 +144,13 @@ def record_refused(conn: sa.Connection, parcel_id: int, reason: str, now: dateti
     record_problems(conn, [said(row, ProblemKind.TRACKING_REFUSED, words)], now)
 
 
-def _decide(row: sa.RowMapping, carrier: AmazonCarrier | None) -> ParcelDecision:
+def _decide(row: sa.RowMapping, carrier: AmazonCarrier | None) -> ParcelDecision | None:
+    """What a parcel is now; None: Amazon refused it and nothing has changed since."""
     if row["order_state"] == OrderState.CANCELED:  # Amazon takes no ship confirm for a canceled order
         return ParcelDecision(state=ParcelState.NOT_REQUIRED)
+    refused = row["state"] in (ParcelState.REJECTED, ParcelState.UNPROVEN)
+    if refused and (carrier is None or _words(carrier) == {name: row[name] for name in _words(carrier)}):
+        return None
     return decide_parcel(
         tracking=row["tracking"],
         carrier=carrier,
@@ -147,16 +159,43 @@ def _decide(row: sa.RowMapping, carrier: AmazonCarrier | None) -> ParcelDecision
     )
 
 
+def _words(carrier: AmazonCarrier) -> dict[str, str]:
+    return {
+        "carrier_code": carrier.carrier_code,
+        "carrier_name": carrier.carrier_name,
+        "shipping_method": carrier.shipping_method,
+    }
+
+
+def _settle(
+    conn: sa.Connection, rows: Sequence[sa.RowMapping], found: Sequence[Problem], now: datetime
+) -> None:
+    """Make the open problems of these parcels what was found, and drop carrier words that nobody waits for."""
+    settle_problems(
+        conn, _OF_ONE, [parcel_subject(row) for row in rows], [p for p in found if p.kind in _OF_ONE], now
+    )
+    over = [parcel_subject(row) for row in rows if row["order_state"] == OrderState.CANCELED]
+    clear_problems(conn, AMAZON_SAID, over, now)
+    carriers = [problem for problem in found if problem.kind is ProblemKind.CARRIER_UNMAPPED]
+    waiting = sa.select(parcels, orders.c.marketplace_id).join(orders, orders.c.id == parcels.c.order_id)
+    blocked = conn.execute(waiting.where(parcels.c.state == ParcelState.BLOCKED)).mappings()
+    kept = {_carrier_subject(row) for row in blocked if row["blocked_for"] == ProblemKind.CARRIER_UNMAPPED}
+    shown = [
+        problem.subject for problem in open_problems(conn) if problem.kind is ProblemKind.CARRIER_UNMAPPED
+    ]
+    clear_problems(conn, [ProblemKind.CARRIER_UNMAPPED], [one for one in shown if one not in kept], now)
+    record_problems(conn, carriers, now)
+
+
 def _apply(conn: sa.Connection, row: sa.RowMapping, decision: ParcelDecision, now: datetime) -> None:
     start = ParcelState(row["state"])
-    words = {"blocked_for": str(decision.problem or "")}
+    words: dict[str, object] = {"blocked_for": str(decision.problem or "")}
     if decision.carrier:
-        words |= {
-            "carrier_code": decision.carrier.carrier_code,
-            "carrier_name": decision.carrier.carrier_name,
-            "shipping_method": decision.carrier.shipping_method,
-        }
-    conn.execute(parcels.update().where(parcels.c.id == row["id"]).values(words))
+        words |= _words(decision.carrier)
+    if start in (ParcelState.REJECTED, ParcelState.UNPROVEN):
+        words["tries"] = 0
+    if any(row[name] != value for name, value in words.items()):
+        conn.execute(parcels.update().where(parcels.c.id == row["id"]).values(words))
     if decision.state is not start:
         move_parcels(conn, [Move(row["id"], start, decision.state, str(decision.problem or ""))], now)
 

@@ -1,7 +1,7 @@
 """The way into the ledger: one engine, one seal, short transactions."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -26,8 +26,13 @@ class Ledger:
             pool_size=4,
             max_overflow=4,
             pool_pre_ping=True,
+            executemany_mode="values_plus_batch",  # many updates travel together, not one by one
             connect_args={
                 "connect_timeout": 10,
+                # A lock lives on its connection: a dead line has to be noticed within a minute.
+                "keepalives_idle": 30,
+                "keepalives_interval": 10,
+                "keepalives_count": 3,
                 "options": f"-c timezone=UTC -c lock_timeout={int(_LOCK_WAIT.total_seconds() * 1000)}",
             },
         )
@@ -46,28 +51,63 @@ class Ledger:
             raise TryAgain(_unreachable(error)) from None
 
     @contextmanager
-    def only_one(self, *names: str) -> Iterator[bool]:
+    def only_one(self, *names: str) -> Iterator["Turn"]:
         """Whether this process alone does the named work until the block ends.
 
         The lock lives in PostgreSQL and dies with the process, however that ends.
+
+        Raises:
+            TryAgain: PostgreSQL could not be reached.
         """
-        with self.engine.connect() as conn:
-            held = bool(
-                conn.scalar(sa.select(sa.func.pg_try_advisory_lock(sa.func.hashtext(" ".join(names)))))
-            )
+        key = sa.func.hashtextextended(" ".join(names), 0)
+        try:
+            conn = self.engine.connect()
+            held = bool(conn.scalar(sa.select(sa.func.pg_try_advisory_lock(key))))
             conn.commit()
-            try:
-                yield held
-            finally:
-                if held:
-                    conn.execute(sa.select(sa.func.pg_advisory_unlock(sa.func.hashtext(" ".join(names)))))
-                    conn.commit()
+        except sa.exc.OperationalError as error:
+            raise TryAgain(_unreachable(error)) from None
+        try:
+            yield Turn(conn, held=held)
+        finally:
+            with suppress(sa.exc.DBAPIError):  # a lost connection has given the lock back already
+                conn.rollback()
+                conn.execute(sa.select(sa.func.pg_advisory_unlock(key) if held else sa.true()))
+                conn.commit()
+            conn.close()
 
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
 
 
+class Turn:
+    """Being the only one at some work; true when we are."""
+
+    def __init__(self, conn: sa.Connection, *, held: bool) -> None:
+        self._conn = conn
+        self._held = held
+
+    def __bool__(self) -> bool:
+        return self._held
+
+    def check(self) -> None:
+        """Make sure that the lock is still ours, before a deed that two must not do at once.
+
+        Raises:
+            TryAgain: PostgreSQL went away, and the lock with it.
+        """
+        try:
+            self._conn.execute(sa.select(sa.true()))
+            self._conn.commit()
+        except sa.exc.DBAPIError:
+            raise TryAgain("The ledger's PostgreSQL went away, and with it the turn of this run.") from None
+
+
+_BUSY = {"40P01", "55P03"}  # PostgreSQL's codes for a deadlock and for a lock that did not come
+
+
 def _unreachable(error: sa.exc.OperationalError) -> str:
+    if getattr(error.orig, "pgcode", None) in _BUSY:
+        return "The ledger was busy with the same rows in another run; nothing was written."
     first = str(error.orig or error).strip().splitlines()[0]
     return f"The ledger's PostgreSQL cannot be used ({first}). Check [ledger] url and that it is running."

@@ -1,6 +1,7 @@
 """What the warehouse sent: each message is applied once, together with the note that it was."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,6 +13,8 @@ from domain.releases import NEXT_RELEASE_STATES, CancelState, ReleaseState
 from domain.warehouse import CancelRequest, ChangeKind, Delivery, DeliveryKind, OrderChange
 from ledger.moves import Move, move_orders, move_releases
 from ledger.problems import clear_problems, record_problems
+from ledger.progress import record_progress
+from ledger.secrecy import Seal
 from ledger.tables import deliveries, orders, releases
 
 
@@ -43,12 +46,18 @@ def record_delivery(
 
 
 def record_changes(
-    conn: sa.Connection, connection: str, changes: Sequence[OrderChange], now: datetime
+    conn: sa.Connection, connection: str, changes: Sequence[OrderChange], seal: Seal, now: datetime
 ) -> dict[str, int]:
-    """Apply the warehouse's words on orders; how many of each kind, and `unknown` references."""
+    """Apply the warehouse's words on orders; how many of each kind, and `unknown` references.
+
+    The warehouse's free text may name the person an order goes to; nothing of that is kept.
+    """
     counts: dict[str, int] = {}
-    for change in changes:
-        row = _claim(conn, connection, change.reference)
+    touched: set[int] = set()
+    for told in sorted(changes, key=lambda change: change.reference):  # rows are locked in one order
+        row = _claim(conn, connection, told.reference)
+        change = told if row is None else replace(told, reason=_hidden(row, told.reason, seal))
+        touched |= set() if row is None else {row["order_id"]}
         if row is None:
             record_problems(conn, [unknown_order(connection, change.reference)], now)
         elif change.kind is ChangeKind.ACCEPTED:
@@ -59,6 +68,7 @@ def record_changes(
             _record_cancel_answer(conn, row, change, now)
         word = "unknown" if row is None else change.kind.value
         counts[word] = counts.get(word, 0) + 1
+    record_progress(conn, touched, now)
     return counts
 
 
@@ -66,14 +76,25 @@ def claim_cancels(
     conn: sa.Connection, connection: str, now: datetime
 ) -> dict[str, tuple[CancelRequest, ...]]:
     """Our wishes not to ship, by call; a wish keeps its call's name, so that repeating it is harmless."""
-    wished = (releases.c.connection == connection, releases.c.cancel_state == CancelState.PLANNED)
+    wished = (
+        releases.c.connection == connection,
+        releases.c.cancel_state == CancelState.PLANNED,
+        releases.c.state != ReleaseState.PLANNED,  # what was never handed over needs no stop
+    )
     statement = sa.select(releases.c.id).where(*wished, releases.c.cancel_batch == "").order_by(releases.c.id)
     new = conn.scalars(statement.with_for_update()).all()
     if new:
         batch = f"{now:%Y%m%dT%H%M%SZ}-{new[0]}"
         conn.execute(releases.update().where(releases.c.id.in_(new)).values(cancel_batch=batch))
+    open_calls = sa.select(releases.c.cancel_batch).where(*wished).distinct()
+    # A call is always made of all it was first made of, answered since or not: the same call is the same deed.
+    rows = (
+        sa.select(releases)
+        .where(releases.c.connection == connection, releases.c.cancel_batch.in_(open_calls))
+        .order_by(releases.c.id)
+    )
     calls: dict[str, tuple[CancelRequest, ...]] = {}
-    for row in conn.execute(sa.select(releases).where(*wished).order_by(releases.c.id)).mappings():
+    for row in conn.execute(rows).mappings():
         request = CancelRequest(reference=row["reference"], line_ref="", reason=row["cancel_reason"])
         calls[row["cancel_batch"]] = (*calls.get(row["cancel_batch"], ()), request)
     return calls
@@ -97,11 +118,19 @@ def unknown_order(connection: str, reference: str) -> Problem:
     return Problem(kind=ProblemKind.UNKNOWN_ORDER, subject=f"{connection} {reference}", summary=summary)
 
 
+def _hidden(row: sa.RowMapping, text: str, seal: Seal) -> str:
+    """The warehouse's words without the person the order goes to."""
+    if not text or row["recipient"] is None:
+        return text[:80]
+    return seal.open(row["recipient"], row["amazon_order_id"]).hide_in(text)
+
+
 def _claim(conn: sa.Connection, connection: str, reference: str) -> sa.RowMapping | None:
     statement = (
         sa.select(
             releases, orders.c.state.label("order_state"), orders.c.amazon_order_id, orders.c.confirm_by
         )
+        .add_columns(orders.c.recipient)
         .join(orders, orders.c.id == releases.c.order_id)
         .where(releases.c.reference == reference, releases.c.connection == connection)
         .with_for_update()
@@ -152,6 +181,7 @@ def _record_cancel_answer(
     if late:
         _open(conn, row, ProblemKind.CANCEL_TOO_LATE, "could not stop it any more", now)
     elif row["order_state"] != OrderState.CANCELED:
+        _step(conn, row, ReleaseState.REJECTED, change.reason, now)
         words = f"canceled it, but Amazon did not: {change.reason or 'no reason'}"
         _open(conn, row, ProblemKind.REJECTED_BY_WAREHOUSE, words, now)
 

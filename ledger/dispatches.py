@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.orders import OrderState
 from domain.parcels import (
     NEXT_PARCEL_STATES,
+    SHOWN_TO_AMAZON,
     ContentsUnclear,
     ParcelState,
     ReleasedLine,
@@ -19,11 +20,12 @@ from domain.parcels import (
     parcel_contents,
 )
 from domain.problems import Problem, ProblemKind
-from domain.releases import ReleaseState
+from domain.releases import CancelState, ReleaseState
 from domain.warehouse import Dispatch
 from ledger.deliveries import unknown_order
 from ledger.moves import Move, move_orders, move_parcels, move_releases
-from ledger.problems import record_problems
+from ledger.parcel_words import PARCEL_KINDS
+from ledger.problems import clear_problems, record_problems
 from ledger.progress import record_progress
 from ledger.tables import orders, parcel_history, parcel_lines, parcels, release_lines, releases
 
@@ -118,14 +120,17 @@ def _record_parcel(conn: sa.Connection, release: _Release, dispatch: Dispatch, n
         parcel_id = _insert_parcel(conn, release, dispatch, told, now)
         _write_lines(conn, parcel_id, contents)
         return "new"
-    if _same(conn, known, told, contents) or dispatch.shipped_at < known["dispatched_at"]:
+    # An older message changes nothing, unless the parcel waits for just that: a correction.
+    older = dispatch.shipped_at < known["dispatched_at"] and known["state"] != ParcelState.BLOCKED
+    if older or _same(conn, known, told, contents):
         return "same"
+    clear_problems(conn, PARCEL_KINDS, [f"{release.amazon_order_id} {dispatch.package_ref}"], now)
     return _relabel(conn, known, told, contents, now)
 
 
 def _settle_release(conn: sa.Connection, release: _Release, now: datetime) -> None:
     """A dispatch is also the warehouse's word that it has the order, whatever we last knew."""
-    if release.state in (ReleaseState.SENDING, ReleaseState.SUBMITTED, ReleaseState.UNKNOWN):
+    if release.state not in (ReleaseState.ACCEPTED, ReleaseState.EXISTS):
         move_releases(
             conn, [Move(release.id, release.state, ReleaseState.ACCEPTED, "it was dispatched")], now
         )
@@ -134,9 +139,14 @@ def _settle_release(conn: sa.Connection, release: _Release, now: datetime) -> No
             .where(orders.c.id == release.order_id, orders.c.accepted_at.is_(None))
             .values(accepted_at=now)
         )
+        kinds = [ProblemKind.RELEASE_UNANSWERED, ProblemKind.REJECTED_BY_WAREHOUSE]
+        clear_problems(conn, kinds, [release.amazon_order_id], now)
     if release.order_state is OrderState.RELEASING:
         move_orders(conn, [Move(release.order_id, OrderState.RELEASING, OrderState.RELEASED)], now)
     if release.order_state is OrderState.CANCELED:
+        conn.execute(
+            releases.update().where(releases.c.id == release.id).values(cancel_state=CancelState.TOO_LATE)
+        )
         summary = f"Order {release.amazon_order_id}: the warehouse dispatched it although Amazon canceled it."
         kind = ProblemKind.CANCEL_TOO_LATE
         record_problems(conn, [Problem(kind=kind, subject=release.amazon_order_id, summary=summary)], now)
@@ -220,7 +230,15 @@ def _void(conn: sa.Connection, release: _Release, dispatch: Dispatch, now: datet
     if known is None or normal_tracking(known["tracking"]) != normal_tracking(dispatch.tracking):
         return "same"  # it takes back a label that another one has replaced already
     start = ParcelState(known["state"])
-    if ParcelState.VOIDED in NEXT_PARCEL_STATES[start]:
-        reason = "the warehouse took it back"
-        move_parcels(conn, [Move(known["id"], start, ParcelState.VOIDED, reason)], now)
+    if ParcelState.VOIDED not in NEXT_PARCEL_STATES[start]:
+        return "same"
+    reason = "the warehouse took it back"
+    move_parcels(conn, [Move(known["id"], start, ParcelState.VOIDED, reason)], now)
+    subject = f"{release.amazon_order_id} {dispatch.package_ref}"
+    clear_problems(conn, PARCEL_KINDS, [subject], now)
+    if start in SHOWN_TO_AMAZON:
+        words = f"the warehouse took back parcel {dispatch.package_ref}, but Amazon was told its tracking"
+        summary = f"Order {release.amazon_order_id}: {words}."
+        found = Problem(kind=ProblemKind.TRACKING_CONTRADICTED, subject=subject, summary=summary)
+        record_problems(conn, [found], now)
     return "voided"

@@ -8,44 +8,62 @@ import sqlalchemy as sa
 from domain.amazon import AmazonStatus
 from domain.orders import ORDER_KINDS, OrderFacts, OrderMaps, OrderState, decide_order
 from ledger.moves import Move, move_orders
+from ledger.order_rows import update_held_for
 from ledger.problems import settle_problems
 from ledger.tables import order_lines, orders
 
 # The seller SKUs of lines with units left to ship; NULL when there is none.
-_OPEN_SKUS = sa.func.array_agg(order_lines.c.seller_sku).filter(order_lines.c.unfulfilled > 0)
+_OPEN_SKUS = (
+    sa.select(sa.func.array_agg(order_lines.c.seller_sku))
+    .where(order_lines.c.order_id == orders.c.id, order_lines.c.unfulfilled > 0)
+    .scalar_subquery()
+)
+# Whom these go to is still needed, or somebody is asked about it; of all others Amazon lets us keep it 30 days.
+_NEEDS_RECIPIENT = (OrderState.PENDING, OrderState.READY, OrderState.HELD, OrderState.RELEASING)
 
 
 def review_held(conn: sa.Connection, account: str, maps: OrderMaps, now: datetime) -> dict[str, int]:
     """Decide held and ready orders again with today's maps; how many now are in which state."""
-    table = orders.c
-    statement = (
-        sa.select(orders, _OPEN_SKUS.label("skus"))
-        .join(order_lines, order_lines.c.order_id == table.id)
-        .where(table.seller_account == account, table.state.in_([OrderState.HELD, OrderState.READY]))
-        .group_by(table.id)
-    )
-    moves: list[Move[OrderState]] = []
-    for row in conn.execute(statement).mappings().all():
-        state = OrderState(row["state"])
-        decision = decide_order(_facts(row), state, maps, held_by_person=row["held_by_person"])
-        settle_problems(conn, ORDER_KINDS, [row["amazon_order_id"]], decision.problems, now)
-        if decision.state is not state:
-            moves.append(Move(row["id"], state, decision.state, "the maps changed"))
-            conn.execute(
-                orders.update().where(table.id == row["id"]).values(held_for=str(decision.held_for or ""))
-            )
+    decided = [
+        (row, decide_order(_facts(row), OrderState(row["state"]), maps, held_by_person=row["held_by_person"]))
+        for row in _claim(conn, account)
+    ]
+    found = [problem for _, decision in decided for problem in decision.problems]
+    settle_problems(conn, ORDER_KINDS, [row["amazon_order_id"] for row, _ in decided], found, now)
+    reasons = {row["id"]: (row["held_for"], str(decision.held_for or "")) for row, decision in decided}
+    update_held_for(conn, {order: after for order, (before, after) in reasons.items() if after != before})
+    moves = [
+        Move(row["id"], OrderState(row["state"]), decision.state, "the maps changed")
+        for row, decision in decided
+        if decision.state != row["state"]
+    ]
     moved = move_orders(conn, moves, now)
     return Counter(move.end.value for move in moves if move.id in moved)
 
 
 def purge_recipients(conn: sa.Connection, before: datetime) -> int:
-    """Forget whom closed orders went to when they were due at the buyer before that moment (UTC)."""
+    """Forget whom orders went to when they were due at the buyer before that moment (UTC).
+
+    How an order ended does not matter, nor whether it has: it is enough that the warehouse was given it.
+    """
     due = sa.func.coalesce(orders.c.deliver_by, orders.c.confirm_by, orders.c.amazon_created_at)
-    done = orders.c.state.in_([OrderState.CLOSED, OrderState.CANCELED, OrderState.FOREIGN])
+    given = orders.c.state.not_in(_NEEDS_RECIPIENT)
     statement = (
-        orders.update().where(orders.c.recipient.is_not(None), done, due < before).values(recipient=None)
+        orders.update().where(orders.c.recipient.is_not(None), given, due < before).values(recipient=None)
     )
     return conn.execute(statement).rowcount
+
+
+def _claim(conn: sa.Connection, account: str) -> list[sa.RowMapping]:
+    table = orders.c
+    columns = [column for column in table if column is not table.recipient]
+    statement = (
+        sa.select(*columns, _OPEN_SKUS.label("skus"))
+        .where(table.seller_account == account, table.state.in_([OrderState.HELD, OrderState.READY]))
+        .order_by(table.id)
+        .with_for_update(of=orders)
+    )
+    return list(conn.execute(statement).mappings())
 
 
 def _facts(row: sa.RowMapping) -> OrderFacts:

@@ -10,13 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.amazon import PublishAnswer, Quantity
 from domain.maps import SkuMap
 from domain.problems import Problem, ProblemKind
-from domain.stock import ListingState, Offer, Pool, publishable
+from domain.stock import ListingState, Offer, Pool, Publication, publishable
 from ledger.maps import BufferBook
 from ledger.moves import Move, move_listings
 from ledger.problems import clear_problems, record_problems
 from ledger.tables import listings
 
 _S = ListingState
+_WRITTEN_AT_ONCE = 10_000
 _OFFERED = (_S.IDLE, _S.PLANNED, _S.ACCEPTED, _S.EFFECTIVE, _S.DRIFTED, _S.INVALID)
 
 
@@ -24,36 +25,49 @@ def record_candidates(
     conn: sa.Connection, account: str, marketplaces: Sequence[str], seller_skus: Iterable[str]
 ) -> int:
     """Note SKUs that may have a listing, to be looked up at Amazon; how many are new."""
-    rows = [
-        {"seller_account": account, "marketplace_id": marketplace, "seller_sku": sku, "state": _S.CANDIDATE}
-        for sku in sorted(set(seller_skus))
-        for marketplace in marketplaces
-    ]
-    if not rows:
-        return 0
-    before = conn.scalar(sa.select(sa.func.count()).select_from(listings)) or 0
-    conn.execute(insert(listings).on_conflict_do_nothing(), rows)
-    return (conn.scalar(sa.select(sa.func.count()).select_from(listings)) or 0) - before
+    names = ("seller_account", "marketplace_id", "seller_sku", "state")
+    skus = _unnest("sku", sorted(set(seller_skus)))
+    places = _unnest("place", list(marketplaces))
+    known = sa.exists().where(
+        listings.c.seller_account == account,
+        listings.c.marketplace_id == places.c.place,
+        listings.c.seller_sku == skus.c.sku,
+    )
+    # What is known is left out before the insert: at every run that is nearly all of a large catalog.
+    new = (
+        sa.select(sa.literal(account), places.c.place, skus.c.sku, sa.literal(_S.CANDIDATE.value))
+        .select_from(skus.join(places, sa.true()))
+        .where(~known)
+        .order_by(skus.c.sku, places.c.place)
+    )
+    return conn.execute(insert(listings).from_select(names, new).on_conflict_do_nothing()).rowcount
 
 
 def listings_to_read(
-    conn: sa.Connection, account: str, states: Sequence[ListingState], seen_before: datetime, limit: int
+    conn: sa.Connection,
+    account: str,
+    state: ListingState,
+    seen_before: datetime,
+    limit: int,
+    *,
+    in_doubt: bool = False,
 ) -> dict[str, tuple[str, ...]]:
-    """Seller SKUs by marketplace in these states that were not read since that moment, oldest look first."""
-    statement = (
-        sa.select(listings.c.marketplace_id, listings.c.seller_sku)
-        .where(
-            listings.c.seller_account == account,
-            listings.c.state.in_(states),
-            sa.or_(listings.c.seen_at.is_(None), listings.c.seen_at < seen_before),
-        )
-        .order_by(listings.c.seen_at.asc().nulls_first(), listings.c.id)
-        .limit(limit)
+    """Seller SKUs by marketplace in a state that were not read since that moment, oldest look first.
+
+    `in_doubt`: only those of which Amazon shows something else, or nothing, than was published.
+    """
+    statement = sa.select(listings.c.marketplace_id, listings.c.seller_sku).where(
+        listings.c.seller_account == account,
+        listings.c.state == state,
+        sa.or_(listings.c.seen_at.is_(None), listings.c.seen_at < seen_before),
     )
-    found: dict[str, tuple[str, ...]] = {}
-    for marketplace, sku in conn.execute(statement):
-        found[marketplace] = (*found.get(marketplace, ()), sku)
-    return found
+    if in_doubt:
+        statement = statement.where(listings.c.published.is_distinct_from(listings.c.effective))
+    oldest = statement.order_by(listings.c.seen_at.asc().nulls_first(), listings.c.id).limit(limit)
+    found: dict[str, list[str]] = {}
+    for marketplace, sku in conn.execute(oldest):
+        found.setdefault(marketplace, []).append(sku)
+    return {marketplace: tuple(skus) for marketplace, skus in found.items()}
 
 
 def plan_offers(
@@ -65,14 +79,16 @@ def plan_offers(
     *,
     now: datetime,
 ) -> dict[str, int]:
-    """Compute what may be offered of every listing and plan those that differ; `planned` and `same`."""
+    """Compute what may be offered of every listing and plan those that differ; `planned` and `same`.
+
+    Only call this while holding the account's turn: nothing is locked, for locking a row rewrites it.
+    """
     statement = (
         sa.select(listings)
         .where(listings.c.seller_account == account, listings.c.state.in_(_OFFERED))
         .order_by(listings.c.id)
-        .with_for_update()
     )
-    offers: list[dict[str, object]] = []
+    changed: list[tuple[int, Offer]] = []
     moves: list[Move[ListingState]] = []
     counts: Counter[str] = Counter()
     for row in conn.execute(statement).mappings():
@@ -81,11 +97,13 @@ def plan_offers(
             counts["uncounted"] += 1
             continue
         if not _same_offer(row, offer):
-            offers.append(_offer_row(row, offer))
-        planned = _plan(row, offer)
-        moves += [planned] if planned else []
-        counts["planned" if planned or row["state"] == _S.PLANNED else "same"] += 1
-    _write_offers(conn, offers)
+            changed.append((row["id"], offer))
+        state, due = ListingState(row["state"]), publication(row).is_due(offer.publishable, now)
+        if due:
+            moves.append(Move(row["id"], state, _S.PLANNED, offer.explain()))
+        counts["planned" if due or state is _S.PLANNED else "same"] += 1
+    for at in range(0, len(changed), _WRITTEN_AT_ONCE):
+        _write_offers(conn, changed[at : at + _WRITTEN_AT_ONCE])
     move_listings(conn, moves, now)
     return dict(counts)
 
@@ -137,7 +155,7 @@ def count_waiting(conn: sa.Connection, account: str) -> int:
 def record_published(conn: sa.Connection, listing_id: int, answer: PublishAnswer, now: datetime) -> None:
     """Keep Amazon's answer to one quantity; a refusal comes with HTTP 200 and becomes a problem."""
     row = conn.execute(sa.select(listings).where(listings.c.id == listing_id)).mappings().one()
-    subject = f"{row['seller_sku']} in {row['marketplace_id']}"
+    subject = listing_name(row)
     if answer.accepted:
         move_listings(conn, [Move(listing_id, _S.SENT, _S.ACCEPTED)], now)
         clear_problems(conn, [ProblemKind.QUANTITY_INVALID], [subject], now)
@@ -154,15 +172,21 @@ def record_unsent(conn: sa.Connection, listing_ids: Sequence[int], reason: str, 
     move_listings(conn, [Move(row, _S.SENT, _S.PLANNED, reason) for row in listing_ids], now)
 
 
-def _plan(row: sa.RowMapping, offer: Offer) -> Move[ListingState] | None:
-    """Only changes are sent, and a refused number is not sent again until another one is due."""
-    state = ListingState(row["state"])
-    if state is _S.PLANNED:
-        return None
-    known = row["effective"] if state is _S.IDLE else row["published"]
-    if state is _S.DRIFTED or offer.publishable != known:
-        return Move(row["id"], state, _S.PLANNED, offer.explain())
-    return None
+def listing_name(row: sa.RowMapping) -> str:
+    """What a listing is called in problems: one SKU may be listed by several accounts."""
+    return f"{row['seller_account']} {row['seller_sku']} in {row['marketplace_id']}"
+
+
+def publication(row: sa.RowMapping) -> Publication:
+    """What the ledger knows of a listing's quantity."""
+    return Publication(
+        state=ListingState(row["state"]),
+        wanted=row["publishable"],
+        published=row["published"],
+        shown=row["effective"],
+        tried_at=row["published_at"],
+        accepted_at=row["accepted_at"],
+    )
 
 
 def _same_offer(row: sa.RowMapping, offer: Offer) -> bool:
@@ -174,22 +198,19 @@ def _same_offer(row: sa.RowMapping, offer: Offer) -> bool:
     )
 
 
-def _offer_row(row: sa.RowMapping, offer: Offer) -> dict[str, object]:
-    return {
-        "row": row["id"],
-        "new_available": offer.available,
-        "new_reserved": offer.reserved,
-        "new_buffer": offer.buffer,
-        "new_publishable": offer.publishable,
-    }
+def _unnest(name: str, texts: Sequence[str]) -> sa.TableValuedAlias:
+    return sa.func.unnest(sa.literal(texts, sa.ARRAY(sa.Text))).table_valued(name).render_derived()
 
 
-def _write_offers(conn: sa.Connection, offers: Sequence[dict[str, object]]) -> None:
-    if not offers:
-        return
+def _write_offers(conn: sa.Connection, offers: Sequence[tuple[int, Offer]]) -> None:
     names = ("available", "reserved", "buffer", "publishable")
-    statement = listings.update().where(listings.c.id == sa.bindparam("row"))
-    conn.execute(statement.values({name: sa.bindparam(f"new_{name}") for name in names}), list(offers))
+    columns = [sa.literal([row for row, _ in offers], sa.ARRAY(sa.BigInteger))]
+    columns += [
+        sa.literal([getattr(offer, name) for _, offer in offers], sa.ARRAY(sa.Integer)) for name in names
+    ]
+    new = sa.func.unnest(*columns).table_valued("id", *names).render_derived(name="new")
+    statement = listings.update().where(listings.c.id == new.c.id)
+    conn.execute(statement.values({name: new.c[name] for name in names}))
 
 
 def _quantity(row: sa.RowMapping) -> Quantity:

@@ -1,5 +1,6 @@
 """The seller's maps and buffers: what is in force, and every change with who made it and when."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
@@ -120,28 +121,28 @@ def load_carriers(conn: sa.Connection, connection: str) -> CarrierMap:
 
 
 def load_skus(conn: sa.Connection, seller_account: str, connection: str, *, same_skus: bool) -> SkuMap:
-    """The SKU map of one seller account at one warehouse connection."""
-    components: dict[str, tuple[Component, ...]] = {}
+    """The SKU map of one seller account at one warehouse connection; units of a component listed twice add up."""
+    kits: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for e in _in_force(conn, _SKUS, *_both(tables.sku_map, seller_account, connection)):
-        part = Component(warehouse_sku=e.warehouse_sku, units=e.units)
-        components[e.seller_sku] = (*components.get(e.seller_sku, ()), part)
+        kits[e.seller_sku][e.warehouse_sku] += e.units
+    components = {
+        name: tuple(Component(warehouse_sku=w, units=n) for w, n in kit.items()) for name, kit in kits.items()
+    }
     return SkuMap(components=components, same_skus=same_skus)
 
 
 def load_services(conn: sa.Connection, seller_account: str, connection: str) -> ServiceMap:
     """The ship-method map of one seller account at one warehouse connection."""
-    entries = _in_force(conn, _SERVICES, *_both(tables.service_map, seller_account, connection))
-    return ServiceMap(
-        rows=tuple(
-            ServiceRow(
-                marketplace_id=e.marketplace_id,
-                service_level=e.service_level,
-                program=e.program,
-                warehouse_service=e.warehouse_service,
-            )
-            for e in entries
+    rows = (
+        ServiceRow(
+            marketplace_id=e.marketplace_id,
+            service_level=e.service_level,
+            program=e.program,
+            warehouse_service=e.warehouse_service,
         )
+        for e in _in_force(conn, _SERVICES, *_both(tables.service_map, seller_account, connection))
     )
+    return ServiceMap(rows=tuple(rows))
 
 
 def load_buffers(conn: sa.Connection, seller_account: str) -> BufferBook:

@@ -119,9 +119,10 @@ def _move_group(
 ) -> list[int]:
     start, end = step
     values: dict[str, Any] = {"state": end}
-    if stamp := machine.stamps.get(end):
-        values[stamp] = now
     table = machine.table
+    if stamp := machine.stamps.get(end):
+        # An order crosses to the warehouse once; a parcel may be sent, accepted and proven again.
+        values[stamp] = sa.func.coalesce(table.c[stamp], now) if table is orders else now
     statement = (
         table.update()
         .where(

@@ -2,12 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from domain.amazon import AmazonOrder, OrdersPage
 from domain.orders import (
@@ -22,9 +20,16 @@ from domain.orders import (
 from domain.problems import Problem, ProblemKind
 from domain.releases import CancelState, ReleaseState
 from ledger.moves import Move, move_orders
+from ledger.order_rows import KnownOrder, claim_known, insert_orders, update_lines, update_orders
 from ledger.problems import clear_problems, record_problems, settle_problems
 from ledger.secrecy import Seal
-from ledger.tables import order_history, order_lines, orders, releases
+from ledger.tables import releases
+
+# What the warehouse has or may have of a release: neither a plan that never left nor what it rejected.
+_MAY_BE_THERE = frozenset(ReleaseState) - {ReleaseState.PLANNED, ReleaseState.REJECTED}
+_ENDED_BY_AMAZON = frozenset({OrderState.CANCELED, OrderState.FOREIGN})
+# What nobody needs to settle with the warehouse any more once Amazon ended the order.
+_OVER_WITH_THE_ORDER = (ProblemKind.REJECTED_BY_WAREHOUSE, ProblemKind.RELEASE_UNANSWERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +53,6 @@ class PageOutcome:
     problems: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    id: int
-    state: OrderState
-    updated_at: datetime
-    held_by_person: bool
-
-
 def record_page(
     conn: sa.Connection, page: OrdersPage, context: PageContext, now: datetime
 ) -> tuple[PageOutcome, dict[str, int]]:
@@ -64,16 +61,19 @@ def record_page(
     An answer older than what is already recorded changes nothing: pages overlap on purpose.
     """
     seen = _newest(order for order in page.orders if order.merchant_fulfilled)
-    known = _claim_known(conn, context.account, list(seen))
+    known = claim_known(conn, context.account, list(seen))
     fresh = [
         o for o in seen.values() if o.order_id not in known or o.updated_at >= known[o.order_id].updated_at
     ]
     decisions = {o.order_id: _decide(o, known.get(o.order_id), context.maps) for o in fresh}
     new = [o for o in fresh if o.order_id not in known]
-    ids = {order_id: row.id for order_id, row in known.items()} | _insert(conn, new, decisions, context, now)
-    _update(conn, [o for o in fresh if o.order_id in known], known, context)
-    _replace_lines(conn, fresh, ids)
-    _move(conn, fresh, known, decisions, now)
+    again = [o for o in fresh if o.order_id in known]
+    owner = {"seller_account": context.account, "connection": context.connection}
+    ids = {order_id: row.id for order_id, row in known.items()}
+    ids |= insert_orders(conn, new, decisions, owner, context.seal, now=now)
+    update_orders(conn, again, known, decisions, context.seal)
+    update_lines(conn, fresh, ids)
+    _move(conn, again, known, decisions, now)
     _plan_stops(conn, [ids[order] for order, decision in decisions.items() if decision.stop_at_warehouse])
     opened = _settle(conn, page, {o: d for o, d in decisions.items() if not _was_closed(known.get(o))}, now)
     outcome = PageOutcome(
@@ -94,140 +94,33 @@ def _newest(page: Iterable[AmazonOrder]) -> dict[str, AmazonOrder]:
     return newest
 
 
-def _claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) -> dict[str, _Known]:
-    table = orders.c
-    statement = (
-        sa.select(table.amazon_order_id, table.id, table.state, table.amazon_updated_at, table.held_by_person)
-        .where(
-            table.seller_account == account,
-            table.amazon_order_id == sa.any_(sa.literal(list(order_ids), sa.ARRAY(sa.Text))),
-        )
-        .order_by(table.id)
-        .with_for_update()
-    )
-    return {row[0]: _Known(row[1], OrderState(row[2]), row[3], row[4]) for row in conn.execute(statement)}
+def _decide(seen: AmazonOrder, known: KnownOrder | None, maps: OrderMaps) -> OrderDecision:
+    facts = facts_of(seen)
+    if known is None:
+        return decide_order(facts, None, maps)
+    if seen.recipient is None:  # an answer that leaves the address out says nothing about the one we keep
+        facts = replace(facts, address_gaps=known.address_gaps)
+    return decide_order(facts, known.state, maps, held_by_person=known.held_by_person)
 
 
-def _decide(seen: AmazonOrder, known: _Known | None, maps: OrderMaps) -> OrderDecision:
-    state, held = (known.state, known.held_by_person) if known else (None, False)
-    return decide_order(facts_of(seen), state, maps, held_by_person=held)
-
-
-def _was_closed(known: _Known | None) -> bool:
+def _was_closed(known: KnownOrder | None) -> bool:
     """Whether an order was settled before this look; what a person has to know of it stays open."""
     return known is not None and known.state in CLOSED_STATES
 
 
-def _insert(
-    conn: sa.Connection,
-    new: Sequence[AmazonOrder],
-    decisions: Mapping[str, OrderDecision],
-    context: PageContext,
-    now: datetime,
-) -> dict[str, int]:
-    if not new:
-        return {}
-    rows = []
-    for order in new:
-        decision = decisions[order.order_id]
-        canceled = now if decision.state is OrderState.CANCELED else None
-        fixed = {
-            "seller_account": context.account,
-            "connection": context.connection,
-            "amazon_order_id": order.order_id,
-            "marketplace_id": order.marketplace_id,
-            "amazon_created_at": order.created_at,
-            "state": decision.state,
-            "imported_at": now,
-            "canceled_at": canceled,
-            "held_for": str(decision.held_for or ""),
-        }
-        rows.append(fixed | _amazon_columns(order, context.seal))
-    statement = insert(orders).values(rows).returning(orders.c.amazon_order_id, orders.c.id)
-    ids = {row[0]: row[1] for row in conn.execute(statement)}
-    history = [
-        {"order_id": ids[o.order_id], "at": now, "from_state": None, "to_state": decisions[o.order_id].state}
-        for o in new
-    ]
-    conn.execute(order_history.insert().values(history))
-    return ids
-
-
-def _amazon_columns(order: AmazonOrder, seal: Seal) -> dict[str, Any]:
-    recipient = order.recipient
-    return {
-        "amazon_status": order.status,
-        "service_level": order.service_level,
-        "programs": list(order.programs),
-        "address_gaps": list(facts_of(order).address_gaps),
-        "cancel_requested": order.cancel_requested,
-        "amazon_updated_at": order.updated_at,
-        "confirm_by": order.confirm_by,
-        "deliver_by": order.deliver_by,
-        "recipient": seal.close(recipient, order.order_id) if recipient else None,
-    }
-
-
-def _update(
-    conn: sa.Connection,
-    again: Sequence[AmazonOrder],
-    known: Mapping[str, _Known],
-    context: PageContext,
-) -> None:
-    for order in again:
-        columns = _amazon_columns(order, context.seal)
-        # Amazon stops showing a phone, later the whole address, of orders that shipped: keep the better one.
-        if columns["recipient"] is None or known[order.order_id].state not in (
-            OrderState.PENDING,
-            OrderState.READY,
-            OrderState.HELD,
-        ):
-            del columns["recipient"]
-            del columns["address_gaps"]
-        conn.execute(orders.update().where(orders.c.id == known[order.order_id].id).values(columns))
-
-
-def _replace_lines(conn: sa.Connection, fresh: Sequence[AmazonOrder], ids: Mapping[str, int]) -> None:
-    rows = [
-        {
-            "order_id": ids[order.order_id],
-            "order_item_id": line.order_item_id,
-            "seller_sku": line.seller_sku,
-            "quantity": line.quantity,
-            "unfulfilled": line.unfulfilled,
-        }
-        for order in fresh
-        for line in order.lines
-    ]
-    if not rows:
-        return
-    statement = insert(order_lines).values(rows)
-    changed = {name: statement.excluded[name] for name in ("seller_sku", "quantity", "unfulfilled")}
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[order_lines.c.order_id, order_lines.c.order_item_id], set_=changed
-        )
-    )
-
-
 def _move(
     conn: sa.Connection,
-    fresh: Sequence[AmazonOrder],
-    known: Mapping[str, _Known],
+    again: Sequence[AmazonOrder],
+    known: Mapping[str, KnownOrder],
     decisions: Mapping[str, OrderDecision],
     now: datetime,
 ) -> None:
     moves = []
-    for order in fresh:
-        row, decision = known.get(order.order_id), decisions[order.order_id]
-        if row is None:
-            continue
+    for order in again:
+        row, decision = known[order.order_id], decisions[order.order_id]
         if decision.state is not row.state:
             reason = str(decision.held_for or f"Amazon shows {order.status}")
             moves.append(Move(row.id, row.state, decision.state, reason))
-        if decision.state is OrderState.HELD or row.state is OrderState.HELD:
-            held_for = str(decision.held_for or "")
-            conn.execute(orders.update().where(orders.c.id == row.id).values(held_for=held_for))
     move_orders(conn, moves, now)
 
 
@@ -239,7 +132,7 @@ def _plan_stops(conn: sa.Connection, order_ids: Sequence[int]) -> None:
             .where(
                 releases.c.order_id.in_(order_ids),
                 releases.c.cancel_state == CancelState.NONE,
-                releases.c.state != ReleaseState.PLANNED,
+                releases.c.state.in_(_MAY_BE_THERE),
             )
             .values(cancel_state=CancelState.PLANNED, cancel_reason="Amazon canceled the order")
         )
@@ -248,8 +141,12 @@ def _plan_stops(conn: sa.Connection, order_ids: Sequence[int]) -> None:
 def _settle(
     conn: sa.Connection, page: OrdersPage, decisions: Mapping[str, OrderDecision], now: datetime
 ) -> int:
+    """Make what people see of these orders what this look found; how many problems are new."""
     found = [problem for decision in decisions.values() for problem in decision.problems]
     opened = settle_problems(conn, ORDER_KINDS, list(decisions), found, now)
+    over = [order for order, decision in decisions.items() if decision.state in _ENDED_BY_AMAZON]
+    clear_problems(conn, _OVER_WITH_THE_ORDER, over, now)
+    clear_problems(conn, [ProblemKind.ORDER_UNREADABLE], [order.order_id for order in page.orders], now)
     unreadable = [
         Problem(
             kind=ProblemKind.ORDER_UNREADABLE,
@@ -258,5 +155,4 @@ def _settle(
         )
         for order in page.unreadable
     ]
-    clear_problems(conn, [ProblemKind.ORDER_UNREADABLE], list(decisions), now)
     return opened + record_problems(conn, unreadable, now)

@@ -7,6 +7,12 @@ import sqlalchemy as sa
 from domain.problems import Problem, ProblemKind
 from ledger.tables import parcel_lines
 
+BLOCKS = frozenset({ProblemKind.CARRIER_UNMAPPED, ProblemKind.TRACKING_MISSING, ProblemKind.CONTENTS_UNKNOWN})
+AMAZON_SAID = frozenset(
+    {ProblemKind.TRACKING_REFUSED, ProblemKind.TRACKING_UNPROVEN, ProblemKind.TRACKING_CONTRADICTED}
+)
+PARCEL_KINDS = BLOCKS | AMAZON_SAID
+
 
 def parcel_subject(row: sa.RowMapping) -> str:
     """A parcel as problems name it: its order and the warehouse's package reference."""

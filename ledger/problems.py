@@ -34,11 +34,11 @@ def record_problems(conn: sa.Connection, found: Iterable[Problem], now: datetime
     if not rows:
         return 0
     statement = insert(problems).values(list(rows.values()))
-    upsert = statement.on_conflict_do_update(
+    upsert: sa.sql.dml.ReturningInsert[tuple[bool]] = statement.on_conflict_do_update(
         index_elements=[problems.c.kind, problems.c.subject],
         index_where=problems.c.cleared_at.is_(None),
         set_={"summary": statement.excluded.summary, "act_by": statement.excluded.act_by},
-    ).returning(problems.c.opened_at == now)
+    ).returning(sa.literal_column("xmax = 0"))
     return sum(conn.scalars(upsert).all())
 
 
@@ -77,28 +77,27 @@ def settle_problems(
 
 def open_problems(conn: sa.Connection) -> tuple[OpenProblem, ...]:
     """Everything that needs a person, most urgent first."""
+    return _open(conn)
+
+
+def unannounced(conn: sa.Connection) -> tuple[OpenProblem, ...]:
+    """Open problems that nobody was told about yet, most urgent first."""
+    return _open(conn, problems.c.announced_at.is_(None))
+
+
+def record_announced(conn: sa.Connection, ids: Sequence[int], now: datetime) -> None:
+    """Keep that the owners were told."""
+    conn.execute(problems.update().where(problems.c.id.in_(ids)).values(announced_at=now))
+
+
+def _open(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> tuple[OpenProblem, ...]:
     table = problems.c
-    columns = [table[name] for name in OpenProblem.__dataclass_fields__]
     statement = (
-        sa.select(*columns)
-        .where(table.cleared_at.is_(None))
+        sa.select(*[table[name] for name in OpenProblem.__dataclass_fields__])
+        .where(table.cleared_at.is_(None), *which)
         .order_by(table.act_by.asc().nulls_last(), table.opened_at, table.id)
     )
-    return tuple(
-        OpenProblem(**{**row, "kind": ProblemKind(row["kind"])}) for row in conn.execute(statement).mappings()
-    )
-
-
-def claim_unannounced(conn: sa.Connection, now: datetime) -> tuple[OpenProblem, ...]:
-    """Problems nobody was told about yet; they count as announced when the transaction commits."""
-    table = problems.c
-    statement = (
-        problems.update()
-        .where(table.cleared_at.is_(None), table.announced_at.is_(None))
-        .values(announced_at=now)
-        .returning(*[table[name] for name in OpenProblem.__dataclass_fields__])
-    )
-    rows = conn.execute(statement).mappings().all()
+    rows = conn.execute(statement).mappings()
     return tuple(OpenProblem(**{**row, "kind": ProblemKind(row["kind"])}) for row in rows)
 
 

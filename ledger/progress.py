@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from domain.amazon import AmazonStatus
 from domain.orders import NEXT_STATES, OrderState
 from domain.parcels import SETTLED_PARCELS
 from domain.problems import ProblemKind
@@ -41,7 +42,7 @@ def record_progress(conn: sa.Connection, order_ids: Iterable[int], now: datetime
 _SETTLED_SQL = ", ".join(f"'{state}'" for state in sorted(SETTLED_PARCELS))
 _PROGRESS = sa.text(
     f"""
-    SELECT o.id, o.state, o.accepted_at,
+    SELECT o.id, o.state, o.amazon_status,
         (SELECT sum(units) FROM (
             SELECT max(l.quantity / l.per_unit) AS units
             FROM ledger.releases r JOIN ledger.release_lines l ON l.release_id = r.id
@@ -60,6 +61,8 @@ _PROGRESS = sa.text(
 def _order_state(row: sa.RowMapping) -> OrderState:
     if not row["parcels"]:
         return OrderState.RELEASED
-    if not row["released"] or row["shipped"] < row["released"]:
+    # What Amazon took out of the order since leaves nothing to ship, whatever was released.
+    whole = row["released"] and row["shipped"] >= row["released"]
+    if not whole and not (row["amazon_status"] == AmazonStatus.SHIPPED and not row["unsettled"]):
         return OrderState.PART_DISPATCHED
     return OrderState.DISPATCHED if row["unsettled"] else OrderState.CLOSED

@@ -10,14 +10,12 @@ from domain.amazon import AmazonPackage
 from domain.parcels import ParcelState, Proof, proof_of
 from domain.problems import ProblemKind
 from ledger.moves import Move, move_parcels
-from ledger.parcel_words import parcel_contents, parcel_subject, said
+from ledger.parcel_words import AMAZON_SAID, parcel_contents, parcel_subject, said
 from ledger.problems import clear_problems, record_problems
 from ledger.progress import record_progress
 from ledger.tables import orders, parcels
 
-_AMAZON_SAID = frozenset(
-    {ProblemKind.TRACKING_REFUSED, ProblemKind.TRACKING_UNPROVEN, ProblemKind.TRACKING_CONTRADICTED}
-)
+_LOOK_AGAIN = timedelta(hours=1)
 _TRIES = 2  # sent, and once more as an edit; after that a person looks
 
 
@@ -30,18 +28,27 @@ def unproven_orders(
     refused or never showed, each looked at again after that time.
     """
     patience = now - prove_within / 2
-    told = parcels.c.state.in_([ParcelState.ACCEPTED, ParcelState.REJECTED, ParcelState.UNPROVEN])
-    early = sa.and_(parcels.c.state == ParcelState.ACCEPTED, parcels.c.accepted_at > patience)
-    looked = parcels.c.looked_at > patience
+    waiting = parcels.c.state == ParcelState.ACCEPTED
+    fresh = sa.and_(waiting, parcels.c.accepted_at < patience, (parcels.c.looked_at > patience).is_not(True))
+    # What a person has to settle is looked at now and then, and never before what may still be proven.
+    settled_by_hand = sa.and_(
+        parcels.c.state.in_([ParcelState.REJECTED, ParcelState.UNPROVEN]),
+        (parcels.c.looked_at > now - _LOOK_AGAIN).is_not(True),
+    )
     statement = (
         sa.select(orders.c.amazon_order_id, orders.c.id)
         .join(parcels, parcels.c.order_id == orders.c.id)
-        .where(orders.c.seller_account == account, told, sa.not_(early), looked.is_not(True))
+        .where(orders.c.seller_account == account, sa.or_(fresh, settled_by_hand))
         .group_by(orders.c.id)
-        .order_by(orders.c.confirm_by, orders.c.id)
+        .order_by(sa.func.bool_or(waiting).desc(), orders.c.confirm_by, orders.c.id)
         .limit(limit)
     )
     return {row.amazon_order_id: row.id for row in conn.execute(statement)}
+
+
+def record_look(conn: sa.Connection, order_id: int, now: datetime) -> None:
+    """Note that an order was looked at in vain; it gets its turn again later."""
+    conn.execute(parcels.update().where(parcels.c.order_id == order_id).values(looked_at=now))
 
 
 def record_evidence(
@@ -82,7 +89,7 @@ def _weigh(
     state = ParcelState(row["state"])
     if proof is Proof.SEEN:
         move_parcels(conn, [Move(row["id"], state, ParcelState.PROVEN, "Amazon shows it")], now)
-        clear_problems(conn, _AMAZON_SAID, [parcel_subject(row)], now)
+        clear_problems(conn, AMAZON_SAID, [parcel_subject(row)], now)
         return "PROVEN"
     early = row["accepted_at"] is None or now - row["accepted_at"] < prove_within
     if state is not ParcelState.ACCEPTED or early:

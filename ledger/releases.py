@@ -1,21 +1,20 @@
 """The outbox to the warehouse: intent first, answer after, and whatever was left open is asked about."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
-from domain.maps import ServiceMap, SkuMap
-from domain.orders import OrderMaps, OrderState, releasable_lines
+from domain.orders import OrderState
 from domain.problems import Problem, ProblemKind
 from domain.releases import HANDED_OVER, NEXT_RELEASE_STATES, STATE_AFTER, ReleaseState
-from domain.warehouse import FulfillmentOrder, ReleaseAnswer, ReleaseLine, order_reference
+from domain.warehouse import FulfillmentOrder, ReleaseAnswer, ReleaseLine
 from ledger.moves import Move, move_orders, move_releases
 from ledger.problems import record_problems
 from ledger.secrecy import Seal
-from ledger.tables import order_lines, orders, release_lines, releases
+from ledger.tables import orders, release_lines, releases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,25 +23,6 @@ class ReleaseBatch:
 
     batch: str
     orders: tuple[FulfillmentOrder, ...]
-
-
-def plan_releases(conn: sa.Connection, account: str, maps: OrderMaps, limit: int, now: datetime) -> int:
-    """Write the intent to release the most urgent READY orders; how many."""
-    table = orders.c
-    statement = (
-        sa.select(orders)
-        .where(table.seller_account == account, table.state == OrderState.READY)
-        .order_by(table.confirm_by, table.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ready = conn.execute(statement).mappings().all()
-    moves = [Move(row["id"], OrderState.READY, OrderState.RELEASING) for row in ready]
-    moved = move_orders(conn, moves, now)
-    for row in ready:
-        if row["id"] in moved:
-            _plan_one(conn, row, maps.skus, maps.services, now)
-    return len(moved)
 
 
 def claim_releases(
@@ -62,7 +42,7 @@ def claim_releases(
         )
         .order_by(orders.c.confirm_by, releases.c.id)
         .limit(limit)
-        .with_for_update(of=releases, skip_locked=True)
+        .with_for_update(of=[releases, orders], skip_locked=True)  # a cancellation meanwhile is seen
     )
     ids = [row.id for row in conn.execute(statement)]
     if not ids:
@@ -83,22 +63,54 @@ def record_answers(conn: sa.Connection, answers: Sequence[ReleaseAnswer], now: d
         .where(releases.c.reference.in_(list(by_reference)))
         .with_for_update()
     )
-    counts: dict[str, int] = {}
+    steps: list[Move[ReleaseState]] = []
+    words: list[dict[str, object]] = []
+    over: list[Move[OrderState]] = []
     for row in conn.execute(statement).all():
         answer = by_reference[row.reference]
         start, end = ReleaseState(row.state), STATE_AFTER[answer.result]
         if start is end or end not in NEXT_RELEASE_STATES[start]:
             continue
-        move_releases(conn, [Move(row.id, start, end, answer.reason)], now)
-        conn.execute(
-            releases.update()
-            .where(releases.c.id == row.id)
-            .values(warehouse_order_id=answer.warehouse_order_id, reason=answer.reason)
+        steps.append(Move(row.id, start, end, answer.reason))
+        words.append(
+            {"row_id": row.id, "warehouse_order_id": answer.warehouse_order_id, "reason": answer.reason}
         )
         if end in HANDED_OVER or end is ReleaseState.REJECTED:
-            move_orders(conn, [Move(row.order_id, OrderState.RELEASING, OrderState.RELEASED)], now)
-        counts[end.value] = counts.get(end.value, 0) + 1
-    return counts
+            over.append(Move(row.order_id, OrderState.RELEASING, OrderState.RELEASED))
+    moved = move_releases(conn, steps, now)
+    if words:
+        conn.execute(releases.update().where(releases.c.id == sa.bindparam("row_id")), words)
+    move_orders(conn, over, now)
+    _note_direct_answers(conn, [step for step in steps if step.id in moved], now)
+    return Counter(step.end.value for step in steps if step.id in moved)
+
+
+def _note_direct_answers(conn: sa.Connection, steps: Sequence[Move[ReleaseState]], now: datetime) -> None:
+    """What a warehouse that answers at once says: accepted orders, and rejected ones as problems."""
+    taken = [step.id for step in steps if step.end in (ReleaseState.ACCEPTED, ReleaseState.EXISTS)]
+    of_release = sa.select(releases.c.order_id).where(releases.c.id.in_(taken))
+    conn.execute(
+        orders.update()
+        .where(orders.c.id.in_(of_release), orders.c.accepted_at.is_(None))
+        .values(accepted_at=now)
+    )
+    refused = {step.id: step.reason for step in steps if step.end is ReleaseState.REJECTED}
+    statement = (
+        sa.select(releases.c.id, releases.c.connection, orders.c.amazon_order_id, orders.c.confirm_by)
+        .join(orders, orders.c.id == releases.c.order_id)
+        .where(releases.c.id.in_(refused))
+    )
+    found = [
+        Problem(
+            kind=ProblemKind.REJECTED_BY_WAREHOUSE,
+            subject=row.amazon_order_id,
+            summary=f"Order {row.amazon_order_id}: the warehouse {row.connection} rejected it:"
+            f" {refused[row.id] or 'no reason'}.",
+            act_by=row.confirm_by,
+        )
+        for row in conn.execute(statement)
+    ]
+    record_problems(conn, found, now)
 
 
 def doubt_unanswered(conn: sa.Connection, connection: str, now: datetime) -> int:
@@ -141,9 +153,9 @@ def record_overdue(conn: sa.Connection, connection: str, before: datetime, now: 
         .join(orders, orders.c.id == releases.c.order_id)
         .where(
             releases.c.connection == connection,
-            releases.c.state.in_([ReleaseState.SUBMITTED, ReleaseState.UNKNOWN]),
+            releases.c.state.in_([ReleaseState.SENDING, ReleaseState.SUBMITTED, ReleaseState.UNKNOWN]),
             releases.c.sent_at < before,
-            orders.c.state == OrderState.RELEASED,
+            orders.c.state.in_([OrderState.RELEASING, OrderState.RELEASED]),
         )
     )
     found = [
@@ -156,41 +168,6 @@ def record_overdue(conn: sa.Connection, connection: str, before: datetime, now: 
         for row in conn.execute(statement)
     ]
     return record_problems(conn, found, now)
-
-
-def _plan_one(
-    conn: sa.Connection, order: sa.RowMapping, skus: SkuMap, services: ServiceMap, now: datetime
-) -> None:
-    rows = conn.execute(sa.select(order_lines).where(order_lines.c.order_id == order["id"])).mappings().all()
-    lines = releasable_lines(
-        ((row["order_item_id"], row["seller_sku"], row["unfulfilled"]) for row in rows), skus
-    )
-    units = {row["order_item_id"]: row["unfulfilled"] for row in rows}
-    last = sa.select(sa.func.coalesce(sa.func.max(releases.c.release_no), 0)).where(
-        releases.c.order_id == order["id"]
-    )
-    release_no = (conn.scalar(last) or 0) + 1
-    new = {
-        "order_id": order["id"],
-        "release_no": release_no,
-        "reference": order_reference(order["amazon_order_id"], release_no),
-        "connection": order["connection"],
-        "service": services.resolve(order["marketplace_id"], order["service_level"], order["programs"]),
-        "state": ReleaseState.PLANNED,
-        "planned_at": now,
-    }
-    release_id = conn.scalar(insert(releases).values(new).returning(releases.c.id))
-    conn.execute(release_lines.insert(), [_line_row(release_id, line, units) for line in lines])
-
-
-def _line_row(release_id: int | None, line: ReleaseLine, units: dict[str, int]) -> dict[str, object]:
-    return {
-        "release_id": release_id,
-        "line_ref": line.line_ref,
-        "sku": line.sku,
-        "quantity": line.quantity,
-        "per_unit": line.quantity // units[line.line_ref],
-    }
 
 
 def _load(conn: sa.Connection, ids: Sequence[int], seal: Seal) -> tuple[FulfillmentOrder, ...]:

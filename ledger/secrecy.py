@@ -45,7 +45,7 @@ class Seal:
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             plain = self._cipher.decrypt(nonce, body, order_id.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             message = (
                 f"The address of order {order_id} cannot be read with this privacy key: restore the key."
             )

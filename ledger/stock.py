@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.amazon import AmazonStatus
 from domain.maps import SkuMap
 from domain.orders import OrderState
 from domain.problems import Problem, ProblemKind
@@ -14,6 +15,18 @@ from domain.stock import Pool, SnapshotLimits, doubt_snapshot
 from domain.warehouse import StockSnapshot
 from ledger.problems import clear_problems, record_problems
 from ledger.tables import order_lines, orders, release_lines, releases, snapshots, stock
+
+# Written as the index on open releases has it, so that PostgreSQL sees that it fits.
+_NOT_ACCEPTED = sa.literal_column(
+    "releases.state IN ('PLANNED','SENDING','SUBMITTED','UNKNOWN','REJECTED')", sa.Boolean
+)
+# What is settled at Amazon is no longer owed, although the warehouse never said a word or said no.
+_STILL_OPEN = sa.and_(
+    orders.c.state.not_in([OrderState.CLOSED, OrderState.FOREIGN]),
+    orders.c.amazon_status != AmazonStatus.SHIPPED,
+)
+# A canceled order takes nothing, unless it was too late to stop it.
+_GIVEN_BACK = sa.and_(orders.c.state == OrderState.CANCELED, releases.c.cancel_state != CancelState.TOO_LATE)
 
 
 def record_snapshot(
@@ -36,7 +49,8 @@ def record_snapshot(
         )
     if outcome == "APPLIED":
         _apply(conn, connection, snapshot)
-        clear_problems(conn, [ProblemKind.SNAPSHOT_HELD], [subject], now)
+        # An empty file names no warehouse: the next good one of any warehouse answers it.
+        clear_problems(conn, [ProblemKind.SNAPSHOT_HELD], [subject, connection], now)
     _note(conn, connection, snapshot, (outcome, reason), now)
     return outcome
 
@@ -47,15 +61,15 @@ def pools(conn: sa.Connection, connection: str, skus: dict[str, SkuMap]) -> dict
     `skus` holds the SKU map of each seller account.
     """
     statement = (
-        sa.select(stock.c.sku, sa.func.sum(stock.c.available), sa.func.min(stock.c.as_of))
+        sa.select(stock.c.sku, sa.func.sum(stock.c.available))
         .where(stock.c.connection == connection)
         .group_by(stock.c.sku)
     )
-    counted = {row[0]: (int(row[1]), row[2]) for row in conn.execute(statement)}
+    counted = {sku: int(available) for sku, available in conn.execute(statement)}
     if not counted:
         return {}
-    reserved = _unreleased(conn, connection, skus) + _released_since(conn, connection, counted)
-    return {sku: Pool(available=available, reserved=reserved[sku]) for sku, (available, _) in counted.items()}
+    reserved = _unreleased(conn, connection, skus) + _released_since(conn, connection)
+    return {sku: Pool(available=available, reserved=reserved[sku]) for sku, available in counted.items()}
 
 
 def _claim_known(
@@ -123,28 +137,29 @@ def _unreleased(conn: sa.Connection, connection: str, skus: dict[str, SkuMap]) -
     return reserved
 
 
-def _released_since(
-    conn: sa.Connection, connection: str, counted: dict[str, tuple[int, datetime]]
-) -> Counter[str]:
+def _released_since(conn: sa.Connection, connection: str) -> Counter[str]:
     """Units in releases that the warehouse had not accepted when it counted, shipped since or not."""
-    oldest = min(as_of for _, as_of in counted.values())
-    never = releases.c.state.in_(["PLANNED", "SENDING", "SUBMITTED", "UNKNOWN", "REJECTED"])
-    gone = sa.and_(
-        orders.c.state == OrderState.CANCELED, releases.c.cancel_state != CancelState.TOO_LATE
-    )  # a canceled order takes nothing, unless it was too late to stop it
+    counted = (  # of a SKU in several warehouses, the oldest count decides
+        sa.select(stock.c.sku, sa.func.min(stock.c.as_of).label("as_of"))
+        .where(stock.c.connection == connection)
+        .group_by(stock.c.sku)
+        .subquery("counted")
+    )
+    # Asked first and given as a value: PostgreSQL can then tell from its statistics how little is younger.
+    oldest = conn.scalar(sa.select(sa.func.min(stock.c.as_of)).where(stock.c.connection == connection))
+    accepted = sa.and_(releases.c.answered_at > oldest, releases.c.answered_at > counted.c.as_of)
     reserved: Counter[str] = Counter()
-    for known, condition in ((False, never), (True, releases.c.answered_at > oldest)):
+    # Two questions, each with an index of its own: `oldest` keeps history out of the second.
+    for condition in (sa.and_(_NOT_ACCEPTED, _STILL_OPEN), sa.and_(sa.not_(_NOT_ACCEPTED), accepted)):
         statement = (
-            sa.select(release_lines.c.sku, release_lines.c.quantity, releases.c.answered_at)
+            sa.select(release_lines.c.sku, sa.func.sum(release_lines.c.quantity))
             .join(releases, releases.c.id == release_lines.c.release_id)
             .join(orders, orders.c.id == releases.c.order_id)
-            .where(releases.c.connection == connection, condition, sa.not_(gone))
+            .join(counted, counted.c.sku == release_lines.c.sku)
+            .where(releases.c.connection == connection, condition, sa.not_(_GIVEN_BACK))
+            .group_by(release_lines.c.sku)
         )
-        if known:
-            statement = statement.where(sa.not_(never))
-        for sku, quantity, answered_at in conn.execute(statement):
-            if sku in counted and (not known or answered_at > counted[sku][1]):
-                reserved[sku] += quantity
+        reserved.update({sku: int(units) for sku, units in conn.execute(statement)})
     return reserved
 
 

@@ -58,7 +58,7 @@ _PARCELS = """
         p.tracking AS tracking_number, p.warehouse_carrier, p.warehouse_service, p.carrier_code, p.state,
         p.dispatched_at, p.sent_at, p.accepted_at, p.proven_at, o.confirm_by,
         p.state NOT IN ('NOT_REQUIRED', 'VOIDED')
-            AND coalesce(p.first_accepted_at, now()) > o.confirm_by AS late
+            AND coalesce(coalesce(p.first_accepted_at, now()) > o.confirm_by, false) AS late
     FROM ledger.parcels p JOIN ledger.orders o ON o.id = p.order_id
 """
 

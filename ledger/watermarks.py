@@ -31,13 +31,19 @@ class OrderSearch:
 def next_search(
     conn: sa.Connection, account: str, look_back: timedelta, overlap: timedelta, now: datetime
 ) -> OrderSearch:
-    """Where to read on: at the page where the last run stopped, else behind the watermark by the overlap."""
-    row = conn.execute(sa.select(watermarks).where(watermarks.c.account == account)).mappings().one_or_none()
-    if row is None:
-        return OrderSearch(since=now - look_back)
+    """Where to read on: at the page where the last run stopped, else behind the watermark by the overlap.
+
+    The first search of all is anchored here, `look_back` before now: until one is read to its end, every
+    search starts there or earlier, however long that takes.
+    """
+    anchor = {"account": account, "page_since": now - look_back, "recorded_at": now}
+    conn.execute(insert(watermarks).values(anchor).on_conflict_do_nothing())
+    row = conn.execute(sa.select(watermarks).where(watermarks.c.account == account)).mappings().one()
     if row["page_token"] and now - row["recorded_at"] < _TOKEN_LIVES:
         return OrderSearch(since=row["page_since"], page_token=row["page_token"], until=row["page_until"])
-    return OrderSearch(since=row["read_until"] - overlap if row["read_until"] else now - look_back)
+    if row["read_until"]:
+        return OrderSearch(since=row["read_until"] - overlap)
+    return OrderSearch(since=min(row["page_since"] or now, now - look_back))
 
 
 def record_search(
@@ -48,11 +54,12 @@ def record_search(
     Only a search that was read to its end moves the watermark, and only to what Amazon itself said.
     """
     until = search.until or page.read_until
+    ended = until is not None and not page.next_token
     row = {
         "account": account,
         "read_until": None if page.next_token else until,
         "page_token": page.next_token or "",
-        "page_since": search.since if page.next_token else None,
+        "page_since": None if ended else search.since,
         "page_until": until if page.next_token else None,
         "recorded_at": now,
     }

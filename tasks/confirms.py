@@ -8,7 +8,7 @@ from datetime import datetime
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from domain.errors import Refused, TryAgain
+from domain.errors import Denied, Refused, TryAgain
 from domain.ports import AmazonDoor
 from ledger.confirms import (
     ClaimedConfirm,
@@ -22,7 +22,7 @@ from ledger.confirms import (
 )
 from ledger.connection import Ledger
 from ledger.maps import load_carriers
-from ledger.proof import record_evidence, unproven_orders
+from ledger.proof import record_evidence, record_look, unproven_orders
 from ledger.register import Account
 
 BATCH = 100
@@ -32,10 +32,15 @@ PROOFS_PER_RUN = 30  # getOrder's own burst; the rest is proven by the next page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """How a batch of calls ended; `stopped` says why the rest was left for the next run."""
+    """How a batch of calls ended.
+
+    `lost` is the last call that got no useful answer; its parcel waits for the next run. `over` says that
+    Amazon is away or the budget used up: the rest waits too.
+    """
 
     counts: dict[str, int]
-    stopped: TryAgain | None = None
+    lost: TryAgain | None = None
+    over: bool = False
 
 
 @task(task_run_name="map parcels of {account.name}", cache_policy=NO_CACHE, retries=2)
@@ -68,28 +73,30 @@ def confirm(
 ) -> Sent:
     """Tell Amazon parcel by parcel; every outcome is committed before the next call is made."""
     counts: Counter[str] = Counter()
-    lost_in_a_row = 0
+    lost: TryAgain | None = None
+    in_a_row = 0
     for place, claimed in enumerate(claims):
         try:
             amazon.confirm_shipment(claimed.claim)
+        except Denied as error:
+            _put_back(ledger, claims[place:], error, clock())
+            raise
         except Refused as refusal:
-            outcome, lost_in_a_row = "refused", 0
+            outcome, in_a_row = "refused", 0
             with ledger.begin() as conn:
                 record_refused(conn, claimed.parcel_id, str(refusal), clock())
         except TryAgain as error:
-            outcome, lost_in_a_row = "unsent", lost_in_a_row + 1
-            rest = claims[place:] if _stop(error, lost_in_a_row) else claims[place : place + 1]
-            with ledger.begin() as conn:
-                record_unsent(conn, [one.parcel_id for one in rest], str(error), clock())
-            if _stop(error, lost_in_a_row):
-                counts["unsent"] += len(rest)
-                return Sent(counts=dict(counts), stopped=error)
+            outcome, in_a_row, lost = "unsent", in_a_row + 1, error
+            _put_back(ledger, claims[place : place + 1], error, clock())
         else:
-            outcome, lost_in_a_row = "accepted", 0
+            outcome, in_a_row = "accepted", 0
             with ledger.begin() as conn:
                 record_accepted(conn, claimed.parcel_id, clock())
         counts[outcome] += 1
-    return Sent(counts=dict(counts))
+        if lost is not None and (lost.pause or in_a_row >= _GIVE_UP_AFTER):
+            _put_back(ledger, claims[place + 1 :], lost, clock())
+            return Sent(counts=dict(counts), lost=lost, over=True)
+    return Sent(counts=dict(counts), lost=lost)
 
 
 @task(task_run_name="read back parcels of {account.name}", cache_policy=NO_CACHE, persist_result=False)
@@ -103,13 +110,21 @@ def prove(ledger: Ledger, amazon: AmazonDoor, account: Account, clock: Callable[
         try:
             seen = amazon.fetch_order(order_id)
         except TryAgain as error:
-            return Sent(counts=dict(counts), stopped=error)
+            return Sent(counts=dict(counts), lost=error, over=True)
+        except Denied:
+            raise
+        except Refused:  # one order that cannot be read must not keep the others from being proven
+            counts["unreadable"] += 1
+            with ledger.begin() as conn:
+                record_look(conn, row_id, clock())
+            continue
         with ledger.begin() as conn:
             shown = [(row_id, seen.packages)]
             counts.update(record_evidence(conn, shown, account.prove_within, clock()))
     return Sent(counts=dict(counts))
 
 
-def _stop(error: TryAgain, lost_in_a_row: int) -> bool:
-    """Whether the rest of a batch has to wait: the budget is used up, or Amazon is away."""
-    return error.after is not None or lost_in_a_row >= _GIVE_UP_AFTER
+def _put_back(ledger: Ledger, claims: Sequence[ClaimedConfirm], reason: Exception, now: datetime) -> None:
+    """What was not sent waits for the next run."""
+    with ledger.begin() as conn:
+        record_unsent(conn, [claimed.parcel_id for claimed in claims], str(reason), now)

@@ -44,7 +44,7 @@ def record(
     with ledger.begin() as conn:
         if not record_delivery(conn, connection, kind, delivery, now):
             return {"set aside" if delivery.fault else "known": 1}
-        counts = Counter(record_changes(conn, connection, delivery.changes, now))
+        counts = Counter(record_changes(conn, connection, delivery.changes, ledger.seal, now))
         counts.update(record_dispatches(conn, connection, delivery.dispatches, now))
         for snapshot in delivery.snapshots:
             counts[record_snapshot(conn, connection, snapshot, limits, now)] += 1

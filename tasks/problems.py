@@ -9,13 +9,15 @@ from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
 from domain.problems import Problem, ProblemKind
+from ledger.calls import answered_since, forget_calls
 from ledger.connection import Ledger
 from ledger.problems import (
     OpenProblem,
-    claim_unannounced,
     clear_problems,
     open_problems,
+    record_announced,
     record_problems,
+    unannounced,
 )
 from ledger.register import Connection
 from ledger.releases import record_overdue
@@ -34,26 +36,30 @@ def find_overdue(ledger: Ledger, connections: Sequence[Connection], now: datetim
         return sum(record_overdue(conn, connection.name, before, now) for connection in connections)
 
 
-@task(task_run_name="note that {stranger} cannot be reached", cache_policy=NO_CACHE, retries=2)
-def note_unreachable(ledger: Ledger, stranger: str, kind: ProblemKind, reason: str, now: datetime) -> None:
+@task(task_run_name="note a fault: {subject}", cache_policy=NO_CACHE, retries=2)
+def note_unreachable(ledger: Ledger, subject: str, kind: ProblemKind, reason: str, now: datetime) -> None:
     """A stranger that stays away, or refuses our credentials, is a problem of its own."""
     with ledger.begin() as conn:
-        record_problems(conn, [Problem(kind=kind, subject=stranger, summary=reason)], now)
+        record_problems(conn, [Problem(kind=kind, subject=subject, summary=reason)], now)
 
 
 @task(task_run_name="note that {stranger} answers", cache_policy=NO_CACHE, retries=2)
-def note_reachable(ledger: Ledger, stranger: str, now: datetime) -> None:
-    """A stranger that answers again is no problem any more."""
+def note_reachable(ledger: Ledger, stranger: str, subject: str, since: datetime, now: datetime) -> None:
+    """A stranger that answered since then is no problem any more; silence proves nothing."""
     kinds = [ProblemKind.STRANGER_UNREACHABLE, ProblemKind.CREDENTIALS_REFUSED]
     with ledger.begin() as conn:
-        clear_problems(conn, kinds, [stranger], now)
+        if answered_since(conn, stranger, since):
+            clear_problems(conn, kinds, [subject], now)
 
 
 @task(task_run_name="tell the teams", cache_policy=NO_CACHE)
 def announce(ledger: Ledger, now: datetime) -> int:
-    """Send one event per owner and kind for problems nobody was told about; how many problems."""
+    """Send one event per owner and kind for problems nobody was told about; how many problems.
+
+    They count as announced when the events are out: rather told twice than never.
+    """
     with ledger.begin() as conn:
-        new = claim_unannounced(conn, now)
+        new = unannounced(conn)
     groups: dict[tuple[str, str], list[OpenProblem]] = {}
     for problem in new:
         groups.setdefault((problem.owner, problem.kind), []).append(problem)
@@ -68,7 +74,16 @@ def announce(ledger: Ledger, now: datetime) -> int:
                 "next_step": found[0].next_step,
             },
         )
+    with ledger.begin() as conn:
+        record_announced(conn, [problem.id for problem in new], now)
     return len(new)
+
+
+@task(task_run_name="forget old calls", cache_policy=NO_CACHE, retries=2)
+def forget(ledger: Ledger, now: datetime) -> int:
+    """Drop the record of calls that are older than Amazon's policy asks for."""
+    with ledger.begin() as conn:
+        return forget_calls(conn, now)
 
 
 @task(task_run_name="show open problems", cache_policy=NO_CACHE, retries=2)

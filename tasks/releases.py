@@ -13,11 +13,11 @@ from domain.warehouse import Finding, ReleaseAnswer, ReleaseResult
 from ledger.connection import Ledger
 from ledger.deliveries import claim_cancels, record_cancels_sent
 from ledger.register import Account
+from ledger.release_plans import plan_releases
 from ledger.releases import (
     ReleaseBatch,
     claim_releases,
     doubt_unanswered,
-    plan_releases,
     record_answers,
     replan_release,
     unknown_releases,

@@ -8,7 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from domain.amazon import PublishAnswer, Quantity
-from domain.errors import Refused, TryAgain
+from domain.errors import Denied, Refused, TryAgain
 from domain.maps import SkuMap
 from domain.ports import AmazonDoor
 from domain.stock import ListingState
@@ -33,11 +33,23 @@ from tasks.manners import BACKOFF, JITTER, RETRIES, worth_retrying
 BATCH = 200  # quantities claimed at once
 ASK_AT_ONCE = 20  # searchListingsItems takes 20 identifiers
 _GIVE_UP_AFTER = 3
-_READ_PER_RUN = 400  # listings looked at in one run, so that a large catalog does not hold up the publishing
+_READ_PER_RUN = 400  # listings of a state looked at in one run, so that a large catalog does not take it all
+# Quantities take longer than ship confirms to come into effect at Amazon, which states no time: we wait four
+# times as long (16 minutes by default). Sending the same number again harms nothing.
+_SETTLE_FACTOR = 4
 _LOOK_AGAIN = {
-    ListingState.ABSENT: timedelta(hours=24),
+    ListingState.ACCEPTED: timedelta(0),
+    ListingState.CANDIDATE: timedelta(0),
+    ListingState.IDLE: timedelta(hours=6),
     ListingState.EFFECTIVE: timedelta(hours=6),
     ListingState.DRIFTED: timedelta(hours=6),
+    ListingState.INVALID: timedelta(hours=6),
+    ListingState.ABSENT: timedelta(hours=24),
+}
+# Sooner when Amazon shows something else than was published: an offer of ours that is gone, or fewer units.
+_LOOK_SOONER = {
+    ListingState.ABSENT: timedelta(minutes=15),
+    ListingState.EFFECTIVE: timedelta(minutes=15),
 }
 
 
@@ -96,41 +108,44 @@ def publish(
 ) -> Sent:
     """Publish quantity by quantity; every outcome is committed before the next call is made."""
     counts: Counter[str] = Counter()
-    lost_in_a_row = 0
+    lost: TryAgain | None = None
+    in_a_row = 0
     for place, (listing_id, quantity) in enumerate(claims):
         try:
-            answer = amazon.publish_quantity(quantity)
-        except Refused as refusal:
-            answer = PublishAnswer(accepted=False, issues=(str(refusal),))
+            answer = _publish_one(amazon, quantity)
+        except Denied as error:
+            _put_back(ledger, claims[place:], error, clock())
+            raise
         except TryAgain as error:
-            lost_in_a_row += 1
-            over = error.after is not None or lost_in_a_row >= _GIVE_UP_AFTER
+            in_a_row += 1
+            lost = error if lost is None or not error.pause else lost  # a pause does not hide a fault
+            over = error.pause or in_a_row >= _GIVE_UP_AFTER
             rest = claims[place:] if over else claims[place : place + 1]
-            with ledger.begin() as conn:
-                record_unsent(conn, [one for one, _ in rest], str(error), clock())
+            _put_back(ledger, rest, error, clock())
             counts["unsent"] += len(rest)
             if over:
-                return Sent(counts=dict(counts), stopped=error)
+                return Sent(counts=dict(counts), lost=lost, over=True)
             continue
-        lost_in_a_row = 0
+        in_a_row = 0
         counts["accepted" if answer.accepted else "invalid"] += 1
         with ledger.begin() as conn:
             record_published(conn, listing_id, answer, clock())
-    return Sent(counts=dict(counts))
+    return Sent(counts=dict(counts), lost=lost)
 
 
 @task(task_run_name="choose listings to read back", cache_policy=NO_CACHE, persist_result=False, retries=2)
 def choose_reads(ledger: Ledger, account: Account, now: datetime) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(marketplace, up to 20 seller SKUs) to look at: new ones, published ones, then those not seen for long."""
     chosen: list[tuple[str, tuple[str, ...]]] = []
+    wishes = [(state, after, False) for state, after in _LOOK_AGAIN.items()]
+    wishes += [(state, after, True) for state, after in _LOOK_SOONER.items()]
     with ledger.begin() as conn:
-        for state in (ListingState.ACCEPTED, ListingState.CANDIDATE, *_LOOK_AGAIN):
-            before = now - _LOOK_AGAIN.get(state, timedelta(0))
-            found = listings_to_read(conn, account.name, [state], before, _READ_PER_RUN)
+        for state, after, in_doubt in wishes:
+            found = listings_to_read(conn, account.name, state, now - after, _READ_PER_RUN, in_doubt=in_doubt)
             for marketplace, skus in found.items():
                 parts = [skus[at : at + ASK_AT_ONCE] for at in range(0, len(skus), ASK_AT_ONCE)]
                 chosen += [(marketplace, part) for part in parts]
-    return tuple(chosen)
+    return tuple(dict.fromkeys(chosen))
 
 
 @task(
@@ -145,11 +160,36 @@ def choose_reads(ledger: Ledger, account: Account, now: datetime) -> tuple[tuple
 def prove(
     ledger: Ledger,
     amazon: AmazonDoor,
+    account: Account,
     marketplace_id: str,
     skus: tuple[str, ...],
+    *,
     clock: Callable[[], datetime],
 ) -> dict[str, int]:
-    """Read what is in effect for up to 20 listings and record it; reading twice is harmless."""
+    """Read what is in effect for up to 20 listings and record it; how many are now in which state.
+
+    Reading twice is harmless.
+    """
     seen = amazon.fetch_listings(marketplace_id, skus)
+    units = {listing.seller_sku: listing.units for listing in seen}
+    shown = {sku: units.get(sku) for sku in skus}
+    settle = account.prove_within * _SETTLE_FACTOR
     with ledger.begin() as conn:
-        return record_seen(conn, amazon.account, marketplace_id, skus, seen, now=clock())
+        return record_seen(conn, account.name, marketplace_id, shown, now=clock(), settle=settle)
+
+
+def _publish_one(amazon: AmazonDoor, quantity: Quantity) -> PublishAnswer:
+    try:
+        return amazon.publish_quantity(quantity)
+    except Denied:
+        raise
+    except Refused as refusal:
+        return PublishAnswer(accepted=False, issues=(str(refusal),))
+
+
+def _put_back(
+    ledger: Ledger, claims: Sequence[tuple[int, Quantity]], reason: Exception, now: datetime
+) -> None:
+    """What was not sent waits for the next run."""
+    with ledger.begin() as conn:
+        record_unsent(conn, [listing_id for listing_id, _ in claims], str(reason), now)

@@ -1,5 +1,6 @@
 """The `lockstep` commands that need Prefect, against a real server: setup, doctor, run and serve."""
 
+import contextlib
 import json
 import os
 import re
@@ -164,7 +165,7 @@ def test_wrong_credentials_fail_the_run_in_one_line(home: Home) -> None:
     assert said.startswith("order-ingest: Amazon (main): ")
     assert "Check client_id and client_secret" in said
     assert "a-wrong-secret" not in said
-    assert home.ask("SELECT count(*) FROM ledger.watermarks") == 0
+    assert home.ask("SELECT count(*) FROM ledger.watermarks WHERE read_until IS NOT NULL") == 0
 
 
 def test_doctor_finds_the_wrong_credentials_and_the_missing_map(home: Home) -> None:
@@ -187,6 +188,46 @@ def test_an_unreachable_warehouse_fails_the_run_in_one_line(home: Home) -> None:
         assert home.lockstep("doctor").returncode == 1
     finally:
         shutil.move(home.folder / "elsewhere", home.folder / "drop")
+
+
+def test_serve_ends_when_its_prefect_server_does(home: Home, repository: Path, amazon: str) -> None:
+    """Serve with a server of its own exits non-zero with one line that names the server when that is killed."""
+    folder = home.folder / "second"
+    keys = folder / "data" / "prefect"
+    keys.mkdir(parents=True)
+    shutil.copy(home.folder / "data" / "prefect" / "encryption.key", keys)  # both read the same blocks
+    text = CONFIG.format(amazon=amazon).replace("[ledger]", f'[ledger]\nurl = "{home.ledger_url}"')
+    (folder / "lockstep.toml").write_text(text, encoding="utf-8")
+    second = Home(folder, repository, free_port())
+    serve = subprocess.Popen(
+        second.command("serve"),
+        cwd=folder,
+        env=second.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert serve.stdout is not None
+    while "Lockstep runs" not in (said := serve.stdout.readline()):
+        assert said, serve.communicate()
+    os.kill(child_of(serve.pid, "server start"), signal.SIGKILL)
+    _, error = serve.communicate(timeout=60)
+    assert serve.returncode == 1
+    assert len(error.strip().splitlines()) == 1, error
+    assert re.match(
+        r"The Prefect server at http://127\.0\.0\.1:\d+ ended; the end of .*server\.log says why\.", error
+    )
+
+
+def child_of(pid: int, words: str) -> int:
+    """The process of ours that this one started with these words."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = (folder / "stat").read_text().rpartition(") ")[2].split()[1]
+            command = (folder / "cmdline").read_text().replace("\0", " ")
+            if parent == str(pid) and words in command:
+                return int(folder.name)
+    raise AssertionError(f"{pid} has not started {words}")
 
 
 def test_serve_runs_until_it_is_told_to_stop(home: Home) -> None:

@@ -150,6 +150,13 @@ def test_a_repeated_row_is_refused(kind: str) -> None:
     assert "row 3" in refusal(kind, "\n".join([HEADERS[kind], GOOD[kind], GOOD[kind]]).encode())
 
 
+def test_a_component_listed_twice_is_refused() -> None:
+    """A kit names each warehouse SKU once: two rows of it are refused, also with other units."""
+    rows = [HEADERS["skus"], "main,KIT-1,main,A,2", "main,KIT-1,main,B,1", "main,KIT-1,main,A,3"]
+    said = refusal("skus", "\n".join(rows).encode())
+    assert said == "map.csv, row 4, column warehouse_sku: repeats row 2. Nothing was imported."
+
+
 def test_a_carrier_is_the_same_in_other_case_and_spaces() -> None:
     """Warehouse carriers that are compared as equal are a repetition."""
     rows = [HEADERS["carriers"], GOOD["carriers"], f"main,royal   mail,,{UK},DPD,,,"]

@@ -1,7 +1,5 @@
 """The outbox to the warehouse: its reference, its states and when an answer is overdue."""
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +9,9 @@ from domain.releases import (
     NEXT_RELEASE_STATES,
     STATE_AFTER,
     ReleaseState,
-    answer_due,
 )
 from domain.warehouse import REFERENCE_LIMIT, ReleaseResult, order_reference
-from tests.domain.examples import NOW, ORDER_ID, RULES, hours
+from tests.domain.examples import ORDER_ID, RULES
 
 R = ReleaseState
 
@@ -89,35 +86,3 @@ def test_a_late_answer_always_counts(start: ReleaseState, answer: ReleaseState) 
 def test_handed_over_means_that_the_warehouse_has_it() -> None:
     """Only what was taken in counts as handed over; a lost answer does not."""
     assert {R.SUBMITTED, R.ACCEPTED, R.EXISTS} == HANDED_OVER
-
-
-@pytest.mark.parametrize(
-    ("confirm_by", "patience", "due"),
-    [
-        (None, 4, 4),
-        (48, 4, 4),
-        (8, 4, 4),
-        (7, 4, 3),
-        (5, 4, 1),
-        (4, 4, 0),
-        (1, 4, 0),
-        (-3, 4, 0),
-        (8, 0, 0),
-        (None, 0, 0),
-    ],
-)
-def test_an_answer_is_due_before_the_order_is(confirm_by: int | None, patience: int, due: int) -> None:
-    """The warehouse has its patience, less when the order is due sooner, and never less than none."""
-    limit = None if confirm_by is None else NOW + hours(confirm_by)
-    assert answer_due(NOW, limit, hours(patience)) == NOW + hours(due)
-
-
-@RULES
-@given(
-    left=st.none() | st.timedeltas(timedelta(days=-9), timedelta(days=9)),
-    patience=st.timedeltas(timedelta(0), timedelta(days=3)),
-)
-def test_an_answer_is_never_due_before_it_was_asked(left: timedelta | None, patience: timedelta) -> None:
-    """The due time lies between the call and the end of the patience."""
-    limit = None if left is None else NOW + left
-    assert NOW <= answer_due(NOW, limit, patience) <= NOW + patience

@@ -1,4 +1,4 @@
-"""How many units may be offered: the formula of DESIGN section 7, kits, and the steps of a listing."""
+"""How many units may be offered: the formula of DESIGN section 7 and kits."""
 
 from fractions import Fraction
 from math import ceil, floor
@@ -8,17 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.maps import Component
-from domain.stock import (
-    NEXT_LISTING_STATES,
-    BufferRule,
-    ListingState,
-    Offer,
-    Pool,
-    publishable,
-)
+from domain.stock import BufferRule, Offer, Pool, publishable
 from tests.domain.examples import RULES, part
 
-L = ListingState
 NO_BUFFER = BufferRule()
 
 
@@ -246,22 +238,3 @@ def test_an_offer_shows_its_parts() -> None:
     offer = publishable((part("A", 2), part("B")), {"A": _pool(21, 3), "B": _pool(99)}, BufferRule(fixed=2))
     assert offer == Offer(available=10, reserved=2, buffer=2, publishable=7, limiting_sku="A")
     assert offer.explain() == "10 available, 2 in orders the warehouse had not seen, 2 buffer: 7"
-
-
-def test_next_listing_states_are_total() -> None:
-    """Every state says where it leads, and only to states of the machine other than itself."""
-    assert set(NEXT_LISTING_STATES) == set(ListingState)
-    assert all(
-        state not in after and after <= set(ListingState) for state, after in NEXT_LISTING_STATES.items()
-    )
-    reached = {L.CANDIDATE}
-    for _ in ListingState:
-        reached |= {after for state in reached for after in NEXT_LISTING_STATES[state]}
-    assert reached == set(ListingState)
-
-
-def test_a_quantity_is_sent_from_a_plan_alone() -> None:
-    """Nothing is sent that was not planned, and an answer belongs to what was sent."""
-    assert [start for start in ListingState if L.SENT in NEXT_LISTING_STATES[start]] == [L.PLANNED]
-    for answer in (L.ACCEPTED, L.INVALID):
-        assert [start for start in ListingState if answer in NEXT_LISTING_STATES[start]] == [L.SENT]

@@ -1,13 +1,27 @@
 """The flows' world: a real Prefect server, a simulated Amazon over HTTP and a simulated 3PL over a folder."""
 
+import csv
+import io
+import os
+import signal
 import socket
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
+from prefect.settings import PREFECT_HOME, temporary_settings
 
 from blocks.ledger_connection import LedgerConnection
 from blocks.seller_account import SellerAccount
@@ -15,16 +29,20 @@ from blocks.warehouse_connection import WarehouseConnection
 from deployments.embedded.postgres import EmbeddedPostgres
 from deployments.embedded.prefect_server import PrefectServer
 from deployments.prefect_objects import talking_to
+from domain.errors import Refused, TryAgain
 from ledger.connection import Ledger
 from ledger.maps import CarrierEntry, ServiceEntry, record_carriers, record_services
 from ledger.register import Account, Connection, record_account, record_connection
+from sandbox.amazon.records import Request
 from sandbox.amazon.server import AmazonServer
 from sandbox.amazon.world import AmazonWorld
 from sandbox.clock import Clock
 from sandbox.warehouse import Warehouse
+from tasks import deliveries, orders, releases, stock
 
 GB = "A1F83G8C2ARO7P"
 DE = "A1PA6795UKMFR9"
+T = TypeVar("T")
 MAPPED = ("Royal Mail", "DPD", "DHL", "Hermes", "UPS")
 
 
@@ -37,6 +55,50 @@ class Street:
     warehouse: Warehouse
     folder: Path
     server: AmazonServer
+    prefect: PrefectServer
+
+    def settle(self) -> None:
+        """Let Amazon's hold-back pass, so that a search shows what just happened."""
+        time.sleep(0.3)
+
+    def rows(self, view: str, **where: object) -> list[dict[str, Any]]:
+        """The rows of a report view, in a steady order."""
+        conditions = " AND ".join(f"{name} = :{name}" for name in where) or "true"
+        with self.ledger.begin() as conn:
+            found = conn.execute(sa.text(f"SELECT * FROM report.{view} WHERE {conditions}"), where)
+            return sorted((dict(row) for row in found.mappings()), key=lambda row: str(list(row.values())))
+
+    def states(self) -> dict[str, str]:
+        """Where each order is, by Amazon's id."""
+        return {row["amazon_order_id"]: row["state"] for row in self.rows("orders")}
+
+    def problems(self) -> list[tuple[str, str, str]]:
+        """Kind, owner and subject of every open problem."""
+        found = [row for row in self.rows("problems") if row["cleared_at"] is None]
+        return sorted((row["kind"], row["owner"], row["subject"]) for row in found)
+
+    def away(self) -> set[tuple[str, str]]:
+        """Kind and stranger of every open problem with a stranger, whichever flow had it."""
+        kinds = {"stranger_unreachable", "credentials_refused"}
+        return {(kind, subject.split(",")[0]) for kind, _, subject in self.problems() if kind in kinds}
+
+    def handed_over(self, kind: str = "orders") -> list[dict[str, str]]:
+        """Every row that was ever written for the warehouse, waiting or archived."""
+        files = [path for sub in ("in", "in/archive") for path in (self.folder / sub).glob(f"{kind}-*.csv")]
+        rows = []
+        for path in sorted(files, key=lambda path: path.name):
+            rows += list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+        return rows
+
+    def calls(self, operation: str) -> list[Request]:
+        """The requests of one operation that Amazon saw."""
+        return [one for one in list(self.world.requests) if one.operation == operation]
+
+    def work(self, *, until_idle: bool = False) -> None:
+        """The warehouse works once, or until it has accepted and dispatched everything."""
+        self.warehouse.work()
+        if until_idle:
+            assert eventually(lambda: (self.warehouse.work(), not self.warehouse.busy())[1])
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +111,28 @@ def prefect(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
     server.start()
     try:
         server.wait_ready()
-        with talking_to(server.environment()):
+        # Without the heartbeat, whose thread adds a second to every run; the stack's own tests keep it.
+        home = Path(server.environment()["PREFECT_HOME"])
+        with talking_to({"PREFECT_API_URL": server.api_url}), temporary_settings({PREFECT_HOME: home}):
             yield server
+            # What they still hold would be sent to a server that is gone, with a minute of patience each.
+            APILogWorker.drain_all(timeout=10)
+            EventsWorker.drain_all(timeout=10)
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _impatient() -> Iterator[None]:
+    """Tasks that try again wait a tenth of their time: 0.2, 0.4 and 0.8 seconds instead of 2, 4 and 8."""
+    patient = (orders.fetch_orders, releases.release, stock.prove, deliveries.fetch, deliveries.acknowledge)
+    waits = [task.retry_delay_seconds for task in patient]
+    for task, wait in zip(patient, waits, strict=True):
+        assert isinstance(wait, list)
+        task.retry_delay_seconds = [seconds / 10 for seconds in wait]
+    yield
+    for task, wait in zip(patient, waits, strict=True):
+        task.retry_delay_seconds = wait
 
 
 @pytest.fixture
@@ -63,9 +143,9 @@ def street(
     clock = Clock(600)
     world = AmazonWorld(clock)
     folder = tmp_path / "drop"
-    stock = {f"SKU-{number:02}": 100 for number in range(10)}
-    warehouse = Warehouse(folder, clock, stock=stock, dispatch_after=(60.0, 120.0), accept_after=10.0)
-    for sku in stock:
+    shelves = {f"SKU-{number:02}": 100 for number in range(10)}
+    warehouse = Warehouse(folder, clock, stock=shelves, dispatch_after=(60.0, 120.0), accept_after=10.0)
+    for sku in shelves:
         for marketplace in (GB, DE):
             world.add_listing(sku, marketplace, 3)
     with AmazonServer(world) as server:
@@ -75,7 +155,7 @@ def street(
         seller_block(world, server).save("main", overwrite=True)
         drop = WarehouseConnection(name="main", adapter="file-drop", url=str(folder))
         drop.save("main", overwrite=True)
-        yield Street(ledger, world, warehouse, folder, server)
+        yield Street(ledger, world, warehouse, folder, server, prefect)
 
 
 def seller_block(world: AmazonWorld, server: AmazonServer) -> SellerAccount:
@@ -117,7 +197,7 @@ def register(conn: sa.Connection, world: AmazonWorld) -> None:
         warehouse_service="STD",
     )
     record_services(conn, [any_service], "test", now)
-    record_carriers(conn, [carrier(name, market) for name in MAPPED for market in (GB, DE)], "test", now)
+    record_carriers(conn, carriers_of(MAPPED), "test", now)
 
 
 def carrier(name: str, marketplace: str) -> CarrierEntry:
@@ -132,3 +212,65 @@ def carrier(name: str, marketplace: str) -> CarrierEntry:
         shipping_method="",
         signed_by="",
     )
+
+
+def eventually(step: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether the step comes true in time; it is taken again and again."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if step():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def fails(flow: Any, **parameters: object) -> str:
+    """Run a flow that must end as Failed; the one plain sentence it ends with."""
+    state = flow(**parameters, return_state=True)
+    assert state.name == "Failed", state
+    error = state.result(raise_on_failure=False)
+    said = str(error)
+    assert isinstance(error, (TryAgain, Refused)), repr(error)
+    assert said.endswith((".", ")")), said
+    assert "\n" not in said, said
+    assert len(said) < 800, said  # a sentence per stranger
+    return said
+
+
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """Make the calls in threads of their own, all at the same time; what they returned, in order."""
+    contexts = [copy_context() for _ in calls]  # Prefect's settings live there
+    with ThreadPoolExecutor(len(calls)) as pool:
+        futures = [pool.submit(here.run, call) for here, call in zip(contexts, calls, strict=True)]
+        return [future.result() for future in futures]
+
+
+@contextmanager
+def another_process(street: Street, flow: str) -> Iterator[subprocess.Popen[str]]:
+    """A flow run in a process of its own, killed with SIGKILL at the end when it still lives."""
+    module = flow.replace("-", "_")
+    words = [sys.executable, "-c", f"from flows.{module} import {module}; {module}()"]
+    process = subprocess.Popen(
+        words,
+        env=process_environment(street.prefect),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=30)
+
+
+def process_environment(server: PrefectServer) -> dict[str, str]:
+    """What a process of its own needs to run flows of this checkout against the test's Prefect server."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return {**inherited, **server.environment(), "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def carriers_of(names: Sequence[str]) -> list[CarrierEntry]:
+    """Carriers whose name at the warehouse is Amazon's own, in both marketplaces."""
+    return [carrier(name, market) for name in names for market in (GB, DE)]

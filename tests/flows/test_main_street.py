@@ -1,29 +1,12 @@
 """The everyday path, with both strangers as the sandbox over real sockets and files."""
 
 import time
-from collections.abc import Callable
-
-import sqlalchemy as sa
 
 from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.problem_watch import problem_watch
 from flows.tracking_push import tracking_push
-from tests.flows.conftest import DE, GB, Street
-
-
-def report(street: Street, view: str) -> list[sa.RowMapping]:
-    with street.ledger.begin() as conn:
-        return list(conn.execute(sa.text(f"SELECT * FROM report.{view}")).mappings())
-
-
-def eventually(step: Callable[[], bool], seconds: float = 20.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if step():
-            return True
-        time.sleep(0.2)
-    return False
+from tests.flows.conftest import DE, GB, Street, eventually
 
 
 def test_an_order_travels_to_the_warehouse_and_its_tracking_is_proven_at_amazon(street: Street) -> None:
@@ -37,10 +20,10 @@ def test_an_order_travels_to_the_warehouse_and_its_tracking_is_proven_at_amazon(
         street.warehouse.work()
         tracking_push()
         order_ingest()
-        return {row["state"] for row in report(street, "orders")} == {"CLOSED"}
+        return {row["state"] for row in street.rows("orders")} == {"CLOSED"}
 
-    assert eventually(step), [dict(row) for row in report(street, "orders")]
-    parcels = report(street, "parcels")
+    assert eventually(step), street.rows("orders")
+    parcels = street.rows("parcels")
     assert {row["amazon_order_id"] for row in parcels} == set(ids)
     assert {row["state"] for row in parcels} == {"PROVEN"}
     assert not street.warehouse.duplicates
@@ -59,6 +42,6 @@ def test_quantities_reach_amazon_less_what_the_warehouse_cannot_know(street: Str
         inventory_sync()
         return street.world.effective_quantity("SKU-03", GB) == 96
 
-    assert eventually(step), [dict(row) for row in report(street, "listings")]
+    assert eventually(step), street.rows("listings")
     assert street.world.effective_quantity("SKU-04", DE) == 100
     problem_watch()

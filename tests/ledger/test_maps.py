@@ -95,6 +95,16 @@ def test_a_kit_is_replaced_as_a_whole(ledger: Ledger) -> None:
     assert found.resolve("OTHER") == ()
 
 
+def test_units_of_a_component_listed_twice_add_up(ledger: Ledger) -> None:
+    """A kit that names one warehouse SKU in two rows takes the units of both, as one component."""
+    with ledger.begin() as conn:
+        maps.record_skus(conn, [SKU, replace(SKU, units=3), replace(SKU, warehouse_sku="B")], "jo", NOW)
+        found = maps.load_skus(conn, "main", "main", same_skus=False)
+    parts = {SKU.warehouse_sku: SKU.units + 3, "B": SKU.units}
+    assert {part.warehouse_sku: part.units for part in found.resolve("KIT")} == parts
+    assert len(found.resolve("KIT")) == 2
+
+
 def test_maps_are_loaded_for_their_own_connection_and_account(ledger: Ledger) -> None:
     """Rows of another connection or seller account are not part of a map."""
     with ledger.begin() as conn:

@@ -1,0 +1,34 @@
+"""One flow run in this process: `python -m tests.bench.flow_run order-ingest` prints what it took as JSON."""
+
+import json
+import logging
+import sys
+import time
+
+from deployments.flow_runs import find_flow
+from tests.bench.machine import peak_megabytes, processor_seconds
+
+
+class _Marks(logging.Handler):
+    """When the flow said which of its lines: each half of a street ends with one."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.marks: list[tuple[float, float, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.marks.append((time.monotonic(), processor_seconds(), record.getMessage()))
+
+
+def main() -> None:
+    """Run the flow and print its marks: seconds, processor seconds, what it said."""
+    flow = find_flow(sys.argv[1])
+    marks = _Marks()
+    logging.getLogger("prefect.flow_runs").addHandler(marks)
+    flow()
+    told = {"megabytes": peak_megabytes(), "marks": marks.marks}
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Quantities: only changes are sent, towards zero first, and what Amazon refuses is shown."""
+
+from domain.problems import ProblemKind
+from domain.stock import BufferRule, ListingState, Pool
+from ledger.connection import Ledger
+from ledger.listing_proof import record_seen
+from ledger.listings import (
+    claim_quantities,
+    count_waiting,
+    free_unanswered,
+    plan_offers,
+    record_candidates,
+    record_unsent,
+)
+from ledger.maps import BufferBook
+from tests.factories import DE, GB, HOUR, MINUTE, NOW, SKUS
+from tests.ledger.quantities import claim, effective, listed, look, plan, publish, to_read
+from tests.ledger.walk import one, path, problems, states
+
+
+def test_candidates_are_looked_up_once(ledger: Ledger) -> None:
+    """Every SKU in every marketplace becomes one candidate, and none of them twice."""
+    with ledger.begin() as conn:
+        assert record_candidates(conn, "main", [GB, DE], ["A", "B", "A"]) == 4
+        assert record_candidates(conn, "main", [GB, DE], ["B", "C"]) == 2
+        assert record_candidates(conn, "main", [GB], []) == 0
+    assert to_read(ledger, ListingState.CANDIDATE) == {GB: ("A", "B", "C"), DE: ("A", "B", "C")}
+
+
+def test_a_listing_amazon_does_not_have_is_absent(ledger: Ledger) -> None:
+    """Without a merchant-fulfilled offer nothing is published, until Amazon shows one."""
+    listed(ledger, {"A": None})
+    with ledger.begin() as conn:
+        record_candidates(conn, "main", [GB], ["B"])
+        assert record_seen(conn, "main", GB, {"B": None}, now=NOW) == {"ABSENT": 1}
+    assert plan(ledger, {"A": 5, "B": 5}) == {}
+    assert look(ledger, {"A": 3}) == {"IDLE": 1}
+    assert plan(ledger, {"A": 5}) == {"planned": 1}
+
+
+def test_the_oldest_look_is_renewed_first(ledger: Ledger) -> None:
+    """Listings are read again in the order of their last look, those never seen first, and none too early."""
+    listed(ledger, {"A": 1, "B": 1, "C": 1, "D": 1})
+    look(ledger, {"B": 1}, now=NOW - HOUR)
+    look(ledger, {"D": 1}, now=NOW + HOUR)
+    assert to_read(ledger, ListingState.IDLE, limit=2) == {GB: ("B", "A")}
+    assert to_read(ledger, ListingState.IDLE) == {GB: ("B", "A", "C")}
+
+
+def test_a_quantity_is_ours_after_one_publication(ledger: Ledger) -> None:
+    """The first time even the number that Amazon shows already is sent; without that it is not ours."""
+    listed(ledger, {"A": 5})
+    assert look(ledger, {"A": 5}) == {"IDLE": 1}
+    assert plan(ledger, {"A": 5}) == {"planned": 1}
+    assert look(ledger, {"A": 5}) == {"PLANNED": 1}
+    assert publish(ledger) == {"A": 5}
+    assert plan(ledger, {"A": 5}) == {"same": 1}
+
+
+def test_only_changes_are_planned(ledger: Ledger) -> None:
+    """What was published already is not sent, what differs is, and it is planned once."""
+    effective(ledger, 5, "A", "B")
+    assert plan(ledger, {"A": 5, "B": 7}) == {"same": 1, "planned": 1}
+    assert plan(ledger, {"A": 5, "B": 7}) == {"same": 1, "planned": 1}
+    assert publish(ledger) == {"B": 7}
+    assert plan(ledger, {"A": 5, "B": 7}) == {"same": 2}
+
+
+def test_an_uncounted_sku_is_left_alone(ledger: Ledger) -> None:
+    """A listing whose SKU, or one component of it, was never counted keeps what it has."""
+    listed(ledger, {"A": 5, "KIT": 5})
+    assert plan(ledger, {"B": 10}) == {"uncounted": 2}
+    assert states(ledger, "listings") == ["IDLE", "IDLE"]
+
+
+def test_an_offer_is_kept_with_its_reasons(ledger: Ledger) -> None:
+    """The row says what was available and held back, and the history says it in words."""
+    listed(ledger, {"A": 0})
+    plan(ledger, {"A": 10}, buffers=BufferBook(by_sku={"A": BufferRule(fixed=4)}))
+    row = one(ledger, "SELECT * FROM ledger.listings WHERE seller_sku = :value", "A")
+    assert (row["available"], row["reserved"], row["buffer"], row["publishable"]) == (10, 0, 4, 6)
+    assert path(ledger, "listing") == ["IDLE", "PLANNED"]
+
+
+def test_towards_zero_goes_first(ledger: Ledger) -> None:
+    """Falling quantities are sent before rising ones, and the lowest first."""
+    listed(ledger, {"A": 5, "B": 50, "C": 50, "D": 5})
+    with ledger.begin() as conn:
+        pools = {sku: Pool(available=n, reserved=0) for sku, n in {"A": 9, "B": 20, "C": 0, "D": 7}.items()}
+        plan_offers(conn, "main", pools, SKUS, BufferBook(), now=NOW)
+    assert [sku for _, sku, _ in claim(ledger, limit=3)] == ["C", "B", "D"]
+    assert [sku for _, sku, _ in claim(ledger)] == ["A"]
+
+
+def test_a_number_that_changes_before_it_is_sent_is_sent_once(ledger: Ledger) -> None:
+    """A planned quantity takes the latest count along."""
+    listed(ledger, {"A": 5})
+    plan(ledger, {"A": 9})
+    plan(ledger, {"A": 2})
+    assert publish(ledger) == {"A": 2}
+
+
+def test_a_quantity_without_an_answer_is_sent_again(ledger: Ledger) -> None:
+    """A call that Amazon did not answer, or whose process died, is made again with the same number."""
+    listed(ledger, {"A": 5})
+    plan(ledger, {"A": 9})
+    ((number, _, _),) = claim(ledger)
+    with ledger.begin() as conn:
+        record_unsent(conn, [number], "Amazon answered 503", NOW)
+    assert claim(ledger) == [(number, "A", 9)]
+    with ledger.begin() as conn:
+        assert free_unanswered(conn, "main", NOW) == 1
+    assert claim(ledger) == [(number, "A", 9)]
+
+
+def test_a_run_tries_a_quantity_once(ledger: Ledger) -> None:
+    """A quantity that came back without an answer waits for the next run."""
+    listed(ledger, {"A": 5})
+    plan(ledger, {"A": 9})
+    ((number, _, _),) = claim(ledger, now=NOW + MINUTE)
+    with ledger.begin() as conn:
+        record_unsent(conn, [number], "Amazon answered 503", NOW + MINUTE)
+        assert claim_quantities(conn, "main", 10, NOW, NOW + HOUR) == ()
+        assert count_waiting(conn, "main") == 1
+        assert len(claim_quantities(conn, "main", 10, NOW + HOUR, NOW + HOUR)) == 1
+
+
+def test_an_invalid_quantity_is_shown_and_not_repeated(ledger: Ledger) -> None:
+    """A refusal comes with HTTP 200: integration sees the reason, and only another number is tried."""
+    listed(ledger, {"A": 5})
+    plan(ledger, {"A": 9})
+    publish(ledger, accepted=False)
+    (found,) = problems(ledger)
+    assert (found.kind, found.owner) == (ProblemKind.QUANTITY_INVALID, "integration")
+    assert "the price is missing" in found.summary
+    assert plan(ledger, {"A": 9}) == {"same": 1}
+    assert plan(ledger, {"A": 8}) == {"planned": 1}
+    assert publish(ledger) == {"A": 8}
+    assert problems(ledger) == ()
+
+
+def test_a_refused_quantity_is_tried_again_after_hours(ledger: Ledger) -> None:
+    """What Amazon disliked may be gone: the same number is sent again after six hours, and then it clears."""
+    listed(ledger, {"A": 5})
+    plan(ledger, {"A": 9})
+    publish(ledger, accepted=False)
+    assert look(ledger, {"A": 9}) == {"INVALID": 1}
+    assert plan(ledger, {"A": 9}, now=NOW + 6 * HOUR - MINUTE) == {"same": 1}
+    assert plan(ledger, {"A": 9}, now=NOW + 6 * HOUR) == {"planned": 1}
+    assert publish(ledger, now=NOW + 6 * HOUR) == {"A": 9}
+    assert problems(ledger) == ()
+
+
+def test_a_problem_names_the_account(ledger: Ledger) -> None:
+    """Two accounts may list the same SKU in the same marketplace: their problems are told apart."""
+    listed(ledger, {"A": 5})
+    plan(ledger, {"A": 9})
+    publish(ledger, accepted=False)
+    (found,) = problems(ledger)
+    assert found.subject == f"main A in {GB}"
+    assert found.subject in found.summary

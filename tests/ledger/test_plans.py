@@ -1,0 +1,129 @@
+"""History does not slow down what is open: the hot questions are answered from the partial indexes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from domain.errors import Refused
+from domain.maps import CarrierMap
+from ledger.confirms import claim_confirms, count_waiting, free_unanswered, map_parcels
+from ledger.connection import Ledger
+from ledger.deliveries import claim_cancels
+from ledger.held_orders import review_held
+from ledger.proof import unproven_orders
+from ledger.release_plans import plan_releases
+from ledger.releases import claim_releases, doubt_unanswered, record_overdue
+from ledger.secrecy import Seal
+from ledger.stock import pools
+from tests.factories import GB, MAPS, NOW, SKUS
+from tests.ledger.walk import ANY_RUN, PROVE_WITHIN
+
+CLOSED, OPEN = 20_000, 200
+
+# 20,000 closed orders with a proven parcel each, and 200 open ones spread over the states that are asked for.
+_FILL = f"""
+INSERT INTO ledger.orders (seller_account, amazon_order_id, marketplace_id, connection, state, amazon_status,
+    amazon_created_at, amazon_updated_at, confirm_by, imported_at, recipient)
+SELECT 'main', '026-1234567-' || lpad(n::text, 7, '0'), '{GB}', 'main',
+    CASE WHEN n <= {CLOSED} THEN 'CLOSED'
+        ELSE (ARRAY['READY', 'HELD', 'RELEASING', 'RELEASED', 'DISPATCHED'])[1 + mod(n, 5)] END,
+    'UNSHIPPED', now(), now(), now() + n * interval '1 minute', now(), decode(repeat('ab', 300), 'hex')
+FROM generate_series(1, {CLOSED + OPEN}) n;
+INSERT INTO ledger.order_lines (order_id, order_item_id, seller_sku, quantity, unfulfilled)
+SELECT id, 'item-1', 'A', 1, 1 FROM ledger.orders;
+INSERT INTO ledger.releases (order_id, release_no, reference, connection, service, state, planned_at, sent_at,
+    answered_at)
+SELECT id, 1, amazon_order_id || '-1', 'main', 'STD',
+    CASE state WHEN 'RELEASING' THEN (ARRAY['PLANNED', 'SENDING'])[1 + mod(id, 2)] WHEN 'RELEASED' THEN 'SUBMITTED'
+        ELSE 'ACCEPTED' END, now(), now(),
+    CASE WHEN state IN ('CLOSED', 'DISPATCHED') THEN now() - (20500 - id) * interval '1 minute' END
+FROM ledger.orders WHERE state NOT IN ('READY', 'HELD');
+INSERT INTO ledger.release_lines (release_id, line_ref, sku, quantity, per_unit)
+SELECT id, 'item-1', 'A', 1, 1 FROM ledger.releases;
+INSERT INTO ledger.parcels (order_id, release_id, connection, warehouse_parcel_id, state, dispatched_at, known_at,
+    tracking, warehouse_carrier)
+SELECT o.id, r.id, 'main', 'P' || o.id,
+    CASE o.state WHEN 'CLOSED' THEN 'PROVEN'
+        ELSE (ARRAY['RECORDED', 'MAPPED', 'ACCEPTED', 'SENDING'])[1 + mod(o.id / 5, 4)] END,
+    now(), now(), 'TRACK' || o.id, 'Royal Mail'
+FROM ledger.orders o JOIN ledger.releases r ON r.order_id = o.id WHERE o.state IN ('CLOSED', 'DISPATCHED');
+INSERT INTO ledger.parcel_lines (parcel_id, order_item_id, quantity) SELECT id, 'item-1', 1 FROM ledger.parcels;
+INSERT INTO ledger.stock (connection, warehouse, sku, available, as_of)
+VALUES ('main', 'W1', 'A', 10, now() - interval '2 hours');
+ANALYZE;
+"""
+
+_SEAL = Seal("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+
+
+def _claim(conn: sa.Connection) -> None:
+    with suppress(Refused):  # the filled-in addresses are nobody's
+        claim_releases(conn, "main", _SEAL, 50, NOW)
+
+
+HOT: dict[str, Callable[[sa.Connection], object]] = {
+    "plan releases": lambda conn: plan_releases(conn, "main", MAPS, 250, NOW),
+    "claim releases": _claim,
+    "doubt releases": lambda conn: doubt_unanswered(conn, "main", NOW),
+    "overdue releases": lambda conn: record_overdue(conn, "main", ANY_RUN, NOW),
+    "claim cancels": lambda conn: claim_cancels(conn, "main", NOW),
+    "review held": lambda conn: review_held(conn, "main", MAPS, NOW),
+    "map parcels": lambda conn: map_parcels(conn, "main", CarrierMap(), NOW),
+    "claim confirms": lambda conn: claim_confirms(conn, "main", 100, ANY_RUN, NOW),
+    "count waiting": lambda conn: count_waiting(conn, "main"),
+    "free confirms": lambda conn: free_unanswered(conn, "main", NOW),
+    "unproven orders": lambda conn: unproven_orders(conn, "main", PROVE_WITHIN, 30, ANY_RUN),
+    "stock pools": lambda conn: pools(conn, "main", {"main": SKUS}),
+}
+_HISTORY = ("orders", "parcels", "releases")
+
+
+@pytest.fixture
+def grown(ledger: Ledger) -> Iterator[sa.Connection]:
+    """A ledger with a year behind it."""
+    with ledger.engine.connect() as conn:
+        conn.exec_driver_sql(_FILL)
+        conn.commit()
+        yield conn
+        conn.rollback()
+
+
+def _keep(
+    kept: list[tuple[str, Any]], _conn: Any, _cursor: Any, statement: str, values: Any, *_: Any
+) -> None:
+    if statement.lstrip().startswith(("SELECT", "UPDATE")):
+        kept.append((statement, values[0] if isinstance(values, list) else values))
+
+
+def _scanned(conn: sa.Connection, statement: str, values: Any) -> list[str]:
+    """The tables with history that PostgreSQL would read from end to end for this statement."""
+    plan = conn.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar_one()[0]["Plan"]
+    scans = (node["Relation Name"] for node in _nodes(plan) if node["Node Type"] == "Seq Scan")
+    return [table for table in scans if table in _HISTORY]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from _nodes(below)
+
+
+def test_no_hot_question_reads_history(grown: sa.Connection) -> None:
+    """With 20,000 closed and 200 open orders no claim or plan scans a table that keeps history."""
+    asked: set[tuple[str, str, str]] = set()
+    for question, ask in HOT.items():
+        statements: list[tuple[str, Any]] = []
+        keep = partial(_keep, statements)
+        sa.event.listen(grown, "before_cursor_execute", keep)
+        ask(grown)
+        sa.event.remove(grown, "before_cursor_execute", keep)
+        grown.rollback()
+        assert statements
+        asked |= {
+            (question, table, sql) for sql, values in statements for table in _scanned(grown, sql, values)
+        }
+    assert asked == set()
