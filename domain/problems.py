@@ -111,7 +111,7 @@ MANNERS: dict[ProblemKind, Manner] = {
     ProblemKind.REJECTED_BY_WAREHOUSE: Manner(
         owner=Team.WAREHOUSE,
         severity=Severity.URGENT,
-        next_step="Settle the reason with the warehouse, then have the order released again.",
+        next_step="Settle the reason with the warehouse; if it ships the order after all, Lockstep goes on.",
     ),
     ProblemKind.RELEASE_UNANSWERED: Manner(
         owner=Team.WAREHOUSE,
@@ -180,7 +180,7 @@ MANNERS: dict[ProblemKind, Manner] = {
     ProblemKind.QUANTITY_DRIFTED: Manner(
         owner=Team.INTEGRATION,
         severity=Severity.NORMAL,
-        next_step="Find out which other program or person sets this quantity; Lockstep has published it again.",
+        next_step="Find out in Seller Central who else sets this quantity; Lockstep publishes its own again.",
     ),
     ProblemKind.STRANGER_UNREACHABLE: Manner(
         owner=Team.INTEGRATION,

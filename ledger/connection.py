@@ -26,6 +26,7 @@ class Ledger:
             pool_size=4,
             max_overflow=4,
             pool_pre_ping=True,
+            hide_parameters=True,  # what is written never shows in a log or an error
             executemany_mode="values_plus_batch",  # many updates travel together, not one by one
             connect_args={
                 "connect_timeout": 10,

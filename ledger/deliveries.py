@@ -120,8 +120,10 @@ def unknown_order(connection: str, reference: str) -> Problem:
 
 def _hidden(row: sa.RowMapping, text: str, seal: Seal) -> str:
     """The warehouse's words without the person the order goes to."""
-    if not text or row["recipient"] is None:
-        return text[:80]
+    if not text:
+        return ""
+    if row["recipient"] is None:  # forgotten already: there is nothing left to compare the words with
+        return "its reason is not kept, because the address is forgotten already"
     return seal.open(row["recipient"], row["amazon_order_id"]).hide_in(text)
 
 

@@ -34,17 +34,7 @@ def record_seen(
     `shown` is the units in effect by seller SKU, None without a merchant-fulfilled offer. What Amazon took
     more than `settle` ago and does not show is planned again, and the second time it is a problem.
     """
-    statement = (
-        sa.select(listings)
-        .where(
-            listings.c.seller_account == account,
-            listings.c.marketplace_id == marketplace_id,
-            listings.c.seller_sku.in_(list(shown)),
-        )
-        .order_by(listings.c.id)
-        .with_for_update()
-    )
-    rows = conn.execute(statement).mappings().all()
+    rows = _claim(conn, account, marketplace_id, list(shown))
     sold = _sold(conn, [row for row in rows if _is_less(row, shown[row["seller_sku"]])])
     counts: Counter[str] = Counter()
     for row in rows:
@@ -54,6 +44,22 @@ def record_seen(
         _record_one(conn, row, end, units, now)
         counts[end.value] += 1
     return dict(counts)
+
+
+def _claim(
+    conn: sa.Connection, account: str, marketplace_id: str, skus: Sequence[str]
+) -> Sequence[sa.RowMapping]:
+    statement = (
+        sa.select(listings)
+        .where(
+            listings.c.seller_account == account,
+            listings.c.marketplace_id == marketplace_id,
+            listings.c.seller_sku.in_(skus),
+        )
+        .order_by(listings.c.id)
+        .with_for_update()
+    )
+    return conn.execute(statement).mappings().all()
 
 
 def _is_less(row: sa.RowMapping, units: int | None) -> bool:

@@ -83,15 +83,10 @@ def plan_offers(
 
     Only call this while holding the account's turn: nothing is locked, for locking a row rewrites it.
     """
-    statement = (
-        sa.select(listings)
-        .where(listings.c.seller_account == account, listings.c.state.in_(_OFFERED))
-        .order_by(listings.c.id)
-    )
     changed: list[tuple[int, Offer]] = []
     moves: list[Move[ListingState]] = []
     counts: Counter[str] = Counter()
-    for row in conn.execute(statement).mappings():
+    for row in _offered(conn, account):
         offer = publishable(skus.resolve(row["seller_sku"]), pools, buffers.rule(row["seller_sku"]))
         if offer is None:
             counts["uncounted"] += 1
@@ -102,8 +97,7 @@ def plan_offers(
         if due:
             moves.append(Move(row["id"], state, _S.PLANNED, offer.explain()))
         counts["planned" if due or state is _S.PLANNED else "same"] += 1
-    for at in range(0, len(changed), _WRITTEN_AT_ONCE):
-        _write_offers(conn, changed[at : at + _WRITTEN_AT_ONCE])
+    _write_offers(conn, changed)
     move_listings(conn, moves, now)
     return dict(counts)
 
@@ -202,15 +196,24 @@ def _unnest(name: str, texts: Sequence[str]) -> sa.TableValuedAlias:
     return sa.func.unnest(sa.literal(texts, sa.ARRAY(sa.Text))).table_valued(name).render_derived()
 
 
+def _offered(conn: sa.Connection, account: str) -> Iterable[sa.RowMapping]:
+    statement = sa.select(listings).where(
+        listings.c.seller_account == account, listings.c.state.in_(_OFFERED)
+    )
+    return conn.execute(statement.order_by(listings.c.id)).mappings()
+
+
 def _write_offers(conn: sa.Connection, offers: Sequence[tuple[int, Offer]]) -> None:
     names = ("available", "reserved", "buffer", "publishable")
-    columns = [sa.literal([row for row, _ in offers], sa.ARRAY(sa.BigInteger))]
-    columns += [
-        sa.literal([getattr(offer, name) for _, offer in offers], sa.ARRAY(sa.Integer)) for name in names
-    ]
-    new = sa.func.unnest(*columns).table_valued("id", *names).render_derived(name="new")
-    statement = listings.update().where(listings.c.id == new.c.id)
-    conn.execute(statement.values({name: new.c[name] for name in names}))
+    for at in range(0, len(offers), _WRITTEN_AT_ONCE):
+        part = offers[at : at + _WRITTEN_AT_ONCE]
+        columns = [sa.literal([row for row, _ in part], sa.ARRAY(sa.BigInteger))]
+        columns += [
+            sa.literal([getattr(offer, name) for _, offer in part], sa.ARRAY(sa.Integer)) for name in names
+        ]
+        new = sa.func.unnest(*columns).table_valued("id", *names).render_derived(name="new")
+        statement = listings.update().where(listings.c.id == new.c.id)
+        conn.execute(statement.values({name: new.c[name] for name in names}))
 
 
 def _quantity(row: sa.RowMapping) -> Quantity:

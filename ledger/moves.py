@@ -91,12 +91,12 @@ class _Machine(Generic[S]):
 
 def _move(conn: sa.Connection, machine: _Machine[S], moves: Iterable[Move[S]], now: datetime) -> set[int]:
     moved: set[int] = set()
-    for (start, end, reason), ids in _grouped(machine.allowed, moves).items():
-        done = _move_group(conn, machine, (start, end), ids, now)
+    for (start, end), reasons in _grouped(machine.allowed, moves).items():
+        done = _move_group(conn, machine, (start, end), list(reasons), now)
         moved.update(done)
         if done:
             rows = [
-                {machine.key: row, "at": now, "from_state": start, "to_state": end, "reason": reason}
+                {machine.key: row, "at": now, "from_state": start, "to_state": end, "reason": reasons[row]}
                 for row in done
             ]
             conn.execute(machine.history.insert(), rows)
@@ -105,12 +105,13 @@ def _move(conn: sa.Connection, machine: _Machine[S], moves: Iterable[Move[S]], n
 
 def _grouped(
     allowed: Mapping[S, frozenset[S]], moves: Iterable[Move[S]]
-) -> dict[tuple[S, S, str], list[int]]:
-    groups: dict[tuple[S, S, str], list[int]] = {}
+) -> dict[tuple[S, S], dict[int, str]]:
+    """Why each row makes a step, by step: one statement moves all that go the same way."""
+    groups: dict[tuple[S, S], dict[int, str]] = {}
     for move in moves:
         if move.end not in allowed[move.start]:
             raise ValueError(f"{move.start} does not lead to {move.end}")
-        groups.setdefault((move.start, move.end, move.reason), []).append(move.id)
+        groups.setdefault((move.start, move.end), {})[move.id] = move.reason
     return groups
 
 

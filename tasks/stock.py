@@ -108,7 +108,7 @@ def publish(
 ) -> Sent:
     """Publish quantity by quantity; every outcome is committed before the next call is made."""
     counts: Counter[str] = Counter()
-    lost: TryAgain | None = None
+    lost: TryAgain | None = None  # a pause does not take the place of a fault
     in_a_row = 0
     for place, (listing_id, quantity) in enumerate(claims):
         try:
@@ -117,8 +117,7 @@ def publish(
             _put_back(ledger, claims[place:], error, clock())
             raise
         except TryAgain as error:
-            in_a_row += 1
-            lost = error if lost is None or not error.pause else lost  # a pause does not hide a fault
+            in_a_row, lost = in_a_row + 1, error if lost is None or not error.pause else lost
             over = error.pause or in_a_row >= _GIVE_UP_AFTER
             rest = claims[place:] if over else claims[place : place + 1]
             _put_back(ledger, rest, error, clock())

@@ -15,6 +15,11 @@ _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
+_HARMLESS = re.compile(
+    r"-?\d{1,6}([.,]\d{1,3})?"
+    r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([Tt ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
 _QUOTED_AT_MOST = 40
 
 
@@ -53,9 +58,9 @@ class Row:
         """The cell as a whole number, at least `least`."""
         value = self.needed(column)
         if not _WHOLE.fullmatch(value):
-            raise self.fault(column, f"{quoted(value)} is not a whole number such as 12.")
+            raise self.fault(column, f"{shown(value)} is not a whole number such as 12.")
         if least is not None and int(value) < least:
-            raise self.fault(column, f"{quoted(value)} is less than {least}.")
+            raise self.fault(column, f"{shown(value)} is less than {least}.")
         return int(value)
 
     def maybe_whole(self, column: str, *, least: int | None = None) -> int | None:
@@ -68,26 +73,35 @@ class Row:
         match = _TIME.fullmatch(value)
         if match is None:
             wanted = "a time such as 2026-11-27T14:05:00Z (year-month-day, T, time, zone)"
-            raise self.fault(column, f"{quoted(value)} is not {wanted}.")
+            raise self.fault(column, f"{shown(value)} is not {wanted}.")
         if not match[3]:
             raise self.fault(
-                column, f"{quoted(value)} has no zone; write Z or an offset such as +01:00 after it."
+                column, f"{shown(value)} has no zone; write Z or an offset such as +01:00 after it."
             )
         try:
             return datetime.fromisoformat(value.upper().replace(",", ".")).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise self.fault(column, f"{quoted(value)} is no time in the calendar.") from None
+            raise self.fault(column, f"{shown(value)} is no time in the calendar.") from None
 
     def flag(self, column: str) -> bool:
         """The cell as a truth: `true` or `false`."""
         value = self.needed(column)
         if value not in {"true", "false"}:
-            raise self.fault(column, f"{quoted(value)} is neither true nor false.")
+            raise self.fault(column, f"{shown(value)} is neither true nor false.")
         return value == "true"
 
     def fault(self, column: str, reason: str) -> Fault:
         """A fault in this row."""
         return Fault(self.number, column, reason)
+
+
+def shown(value: str) -> str:
+    """A cell for a sentence: a date or a short number as it is, of anything else only that it is there.
+
+    A row that slipped by a column can hold a person's name or telephone where a time should be, and the
+    sentence travels further than the file.
+    """
+    return f'"{value}"' if _HARMLESS.fullmatch(value) else f"what stands there ({len(value)} characters)"
 
 
 def quoted(value: str) -> str:

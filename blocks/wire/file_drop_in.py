@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from blocks.wire.file_drop_cells import Fault, Row, quoted, read_rows
+from blocks.wire.file_drop_cells import Fault, Row, quoted, read_rows, shown
 from domain.warehouse import (
     ChangeKind,
     Delivery,
@@ -95,7 +95,7 @@ def _changes(rows: Iterable[Row], _written_at: datetime) -> _Parts:
 def _change(row: Row) -> OrderChange:
     reference, result = row.needed("order_ref"), row.needed("result")
     if result not in _RESULTS:
-        raise row.fault("result", f"{quoted(result)} is none of {', '.join(_RESULTS)}.")
+        raise row.fault("result", f"{shown(result)} is none of {', '.join(_RESULTS)}.")
     return OrderChange(
         reference=reference,
         kind=_RESULTS[result],
@@ -155,7 +155,7 @@ def _line(row: Row) -> DispatchLine | None:
 def _refuse_contradiction(row: Row, head: Dispatch, line: DispatchLine | None, parcel: _Parcel) -> None:
     for column in ("carrier", "service", "shipped_at", "package_no", "package_count"):
         if getattr(head, column) != getattr(parcel.head, column):
-            reason = f"{quoted(row.text(column))} is not what row {parcel.first_row} says of the same parcel."
+            reason = f"{shown(row.text(column))} is not what row {parcel.first_row} says of the same parcel."
             raise row.fault(column, reason)
     if (line is None) != (not parcel.lines):
         reason = f"row {parcel.first_row} says what is in this parcel and this row does not, or the reverse."

@@ -63,7 +63,7 @@ def register_seller(conn: sa.Connection, name: str, world: AmazonWorld) -> None:
         region="EU",
         marketplaces=(GB, DE),
         look_back=timedelta(hours=24),
-        prove_within=timedelta(seconds=4),
+        prove_within=timedelta(seconds=1),
     )
     record_account(conn, account)
     any_service = ServiceEntry(

@@ -6,7 +6,8 @@ from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.problem_watch import problem_watch
 from flows.tracking_push import tracking_push
-from tests.flows.conftest import DE, GB, Street, eventually
+from tests.flows.conftest import DE, GB, Street
+from tests.flows.runs import eventually
 
 
 def test_an_order_travels_to_the_warehouse_and_its_tracking_is_proven_at_amazon(street: Street) -> None:

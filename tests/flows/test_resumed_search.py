@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from flows.order_ingest import order_ingest
 from ledger.register import Connection, record_connection
-from tests.flows.conftest import GB, Street, at_once, fails
+from tests.flows.conftest import GB, Street
+from tests.flows.runs import at_once, fails
 from tests.flows.strangers import more_sellers
 
 
