@@ -95,8 +95,13 @@ def facts_of(seen: AmazonOrder) -> OrderFacts:
         confirm_by=seen.confirm_by,
         seller_skus=tuple(line.seller_sku for line in seen.lines if line.unfulfilled),
         cancel_requested=seen.cancel_requested,
-        address_gaps=seen.recipient.missing() if seen.recipient else ("address",),
+        address_gaps=address_gaps(seen),
     )
+
+
+def address_gaps(seen: AmazonOrder) -> tuple[str, ...]:
+    """Names of what no carrier can do without and Amazon does not show; empty when the address can be used."""
+    return seen.recipient.missing() if seen.recipient else ("address",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

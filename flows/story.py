@@ -1,10 +1,13 @@
 """What a run says about itself: one line at the end, and how far it is while it takes long."""
 
+import time
 from collections.abc import Mapping
 from uuid import UUID
 
 from prefect import runtime
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+_REFRESH_SECONDS = 2.0
 
 
 def run_name() -> str:
@@ -28,9 +31,13 @@ class Progress:
         self._key = key
         self._what = what
         self._artifact: UUID | None = None
+        self._shown = 0.0
 
     def at(self, percent: float) -> None:
-        """Show that this much is done, 0 to 100."""
+        """Show that this much is done, 0 to 100; more often than people look is not shown."""
+        if self._artifact is not None and time.monotonic() - self._shown < _REFRESH_SECONDS:
+            return
+        self._shown = time.monotonic()
         if self._artifact is None:
             made = create_progress_artifact(progress=percent, key=self._key, description=self._what)
             assert isinstance(made, UUID)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from domain.amazon import AmazonOrder
-from domain.orders import NOT_RELEASED, OrderDecision, OrderState, facts_of
+from domain.orders import NOT_RELEASED, OrderDecision, OrderState, address_gaps
 from ledger.secrecy import Seal
 from ledger.tables import order_history, order_lines, orders
 
@@ -119,7 +119,7 @@ def _new_row(order: AmazonOrder, decision: OrderDecision, seal: Seal, now: datet
         "state": decision.state,
         "imported_at": now,
         "canceled_at": now if decision.state is OrderState.CANCELED else None,
-        "address_gaps": list(facts_of(order).address_gaps),
+        "address_gaps": list(address_gaps(order)),
         "recipient": seal.close(recipient, order.order_id) if recipient else None,
         **_plain_columns(order, decision),
     }
