@@ -10,6 +10,7 @@ from flows.doors import open_warehouse, utc_now
 from flows.story import told
 from ledger.connection import Ledger
 from tasks import deliveries
+from tasks.manners import whole
 
 
 def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ...]) -> None:
@@ -21,12 +22,11 @@ def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ..
         warehouse = open_warehouse(ledger, connection)
         for kind in kinds:
             found = deliveries.fetch(warehouse, kind)
-            for delivery in found:
-                counts.update(
-                    deliveries.record(
-                        ledger, connection, kind, delivery, limits=SnapshotLimits(), now=utc_now()
-                    )
+            if found:
+                recorded = deliveries.record(
+                    ledger, connection, kind, whole(found), limits=SnapshotLimits(), clock=utc_now
                 )
-            for delivery in found:  # one that cannot be put away must not keep the others from being recorded
-                deliveries.acknowledge(warehouse, delivery)
+                counts.update(recorded)
+                # One that cannot be put away must not keep the others from being recorded.
+                deliveries.acknowledge(warehouse, whole(found))
     get_run_logger().info("%s: %s", connection, told("messages", counts))
