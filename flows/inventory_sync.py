@@ -22,7 +22,7 @@ from flows.messages import read_messages
 from flows.story import Progress, run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account, accounts, connection_of
-from tasks import stock
+from tasks import offers, stock
 
 GIVE_UP_AFTER = 3  # groups in a row that could not be read: Amazon is away, the next run goes on
 
@@ -68,6 +68,7 @@ def publish_stock(ledger: Ledger, account: Account) -> None:
     if lost is None and any(seen[word] for word in ("IDLE", "DRIFTED", "PLANNED")):
         counts["planned"] += stock.plan(ledger, account, connection, skus, utc_now()).get("planned", 0)
         lost = send_quantities(ledger, amazon, account, counts)
+    counts["differing"] = offers.show(ledger, account)
     get_run_logger().info("%s: %s; %s", account.name, told("quantities", counts), told("seen", seen))
     fault = lost if unread is None or (lost is not None and not lost.pause) else unread
     if fault is not None:

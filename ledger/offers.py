@@ -1,0 +1,30 @@
+"""What is offered at Amazon beside what should be: the rows behind the stock table."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from domain.stock import ListingState
+from ledger.tables import listings
+
+COLUMNS = (
+    "marketplace_id",
+    "seller_sku",
+    "state",
+    "available",
+    "reserved",
+    "buffer",
+    "publishable",
+    "effective",
+)
+
+
+def offers(conn: sa.Connection, account: str) -> Sequence[Mapping[str, object]]:
+    """Every listing of an account that was counted and is offered, one mapping of `COLUMNS` each."""
+    known = listings.c.state.not_in([ListingState.CANDIDATE, ListingState.ABSENT])
+    statement = (
+        sa.select(*[listings.c[name] for name in COLUMNS])
+        .where(listings.c.seller_account == account, known, listings.c.publishable.is_not(None))
+        .order_by(listings.c.marketplace_id, listings.c.seller_sku)
+    )
+    return [dict(row) for row in conn.execute(statement).mappings()]
