@@ -76,6 +76,10 @@ class SellingPartnerDoor:
             lambda answer: parse_order(answer.payload),
         )
 
+    def order_reads(self) -> tuple[float, float]:
+        """How many getOrder calls can be made at once now, and how many at most."""
+        return self.desk.left("getOrder")
+
     def confirm_shipment(self, claim: ShipConfirm) -> None:
         """Tell Amazon that a parcel shipped. Returning means 204, which is not yet proof.
 

@@ -26,8 +26,13 @@ imports = typer.Typer(
     help="Put the rows of a CSV file in force; a wrong row changes nothing.", no_args_is_help=True
 )
 exports = typer.Typer(help="Write the rows in force as CSV.", no_args_is_help=True)
+carriers = typer.Typer(
+    help="The carrier map: rows that are missing, its history, and a rehearsal of a change.",
+    no_args_is_help=True,
+)
 app.add_typer(imports, name="import")
 app.add_typer(exports, name="export")
+app.add_typer(carriers, name="carriers")
 
 ConfigOption = Annotated[
     Path | None,
@@ -124,6 +129,40 @@ def serve(config: ConfigOption = None) -> None:
     from deployments import cli_deeds  # noqa: PLC0415 - see the module's first lines
 
     cli_deeds.serve_here(config)
+
+
+@carriers.command()
+def suggest(
+    file: Annotated[Path | None, typer.Argument(help="The CSV file to write; else the terminal.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write the rows that the carrier map lacks, to check, complete and import."""
+    from deployments import cli_carriers  # noqa: PLC0415 - see the module's first lines
+
+    cli_carriers.suggest(file, config)
+
+
+@carriers.command()
+def history(
+    connection: Annotated[str, typer.Option("--connection", help="One warehouse connection; else all.")] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Every version of every row of the carrier map, with since when, until when and by whom."""
+    from deployments import cli_carriers  # noqa: PLC0415 - see the module's first lines
+
+    cli_carriers.history(connection, config)
+
+
+@carriers.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="The changed rows as a CSV file.")],
+    days: Annotated[int, typer.Option("--days", min=1, help="How far back to look.")] = 30,
+    config: ConfigOption = None,
+) -> None:
+    """What the carrier map would have done to recent parcels with this file imported; changes nothing."""
+    from deployments import cli_carriers  # noqa: PLC0415 - see the module's first lines
+
+    cli_carriers.play_back(file, days, config)
 
 
 def _add_map(kind: str, what: str) -> None:

@@ -95,12 +95,16 @@ def import_map(
 
 def export_map(conn: sa.Connection, kind: str) -> str:
     """The rows in force as CSV, in an order that does not change."""
-    chosen = _kind(kind)
+    return written(kind, _kind(kind).export(conn))
+
+
+def written(kind: str, entries: Iterable[object]) -> str:
+    """Rows of a map as CSV with its header."""
+    names = columns(kind)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(chosen.columns)
-    for entry in chosen.export(conn):
-        writer.writerow([_cell(getattr(entry, name)) for name in chosen.columns])
+    writer.writerow(names)
+    writer.writerows([_cell(getattr(entry, name)) for name in names] for entry in entries)
     return out.getvalue()
 
 

@@ -8,6 +8,10 @@ class NoDesk:
         """No wait."""
         return 0.0
 
+    def left(self, operation: str) -> tuple[float, float]:  # noqa: ARG002 - the port's signature
+        """As many as anybody wants."""
+        return 1e6, 0.0
+
     def correct(self, operation: str, rate: float) -> None:
         """Nothing to correct."""
 

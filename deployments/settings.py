@@ -142,6 +142,7 @@ class WarehouseSettings(_Section):
     adapter: Literal["file-drop", "mintsoft", "shiphero", "shipbob"]
     serves: Annotated[list[str], Field(min_length=1)]
     same_skus: bool = True
+    buy_shipping: list[str] = Field(default_factory=list)
     file_drop: FileDropSettings | None = None
 
     @model_validator(mode="after")

@@ -138,7 +138,11 @@ def _account(name: str, told: AmazonSettings) -> register.Account:
 
 def _connection(name: str, told: WarehouseSettings) -> register.Connection:
     return register.Connection(
-        name=name, adapter=told.adapter, serves=tuple(told.serves), same_skus=told.same_skus
+        name=name,
+        adapter=told.adapter,
+        serves=tuple(told.serves),
+        same_skus=told.same_skus,
+        buy_shipping=tuple(told.buy_shipping),
     )
 
 

@@ -40,6 +40,7 @@ class AmazonPackage:
     carrier: str
     status: str
     contents: tuple[tuple[str, int], ...]  # (order item id, quantity)
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,15 @@ def take(bucket: Bucket, now: datetime, patience: float) -> tuple[Bucket, float]
     return (left if wait <= patience else full), wait
 
 
+def slack(rate: float) -> float:
+    """Seconds that a call which had to wait comes later than its token.
+
+    Our bucket fills from the moment a call was let go, Amazon's from the moment it arrived: a call that came
+    on the dot would now and then be a few milliseconds early, and refused.
+    """
+    return min(0.05, 0.5 / rate)
+
+
 def corrected(bucket: Bucket, rate: float, now: datetime) -> Bucket:
     """The bucket after Amazon stated another rate; what was saved up stays, in the new measure."""
     return replace(refilled(bucket, now), rate=rate)

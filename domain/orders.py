@@ -69,6 +69,7 @@ class OrderMaps:
 class OrderFacts:
     """What an order is decided by: fresh from Amazon, or as the ledger keeps it between two looks.
 
+    `confirmed_by_us` says that Amazon took a parcel of ours, whatever became of it since.
     `seller_skus` are those of lines with units left to ship. `address_gaps` names missing parts of the
     address, never the address.
     """
@@ -82,6 +83,7 @@ class OrderFacts:
     seller_skus: tuple[str, ...]
     cancel_requested: bool
     address_gaps: tuple[str, ...]
+    confirmed_by_us: bool = False
 
 
 def facts_of(seen: AmazonOrder) -> OrderFacts:
@@ -155,8 +157,8 @@ def _decide_released(seen: OrderFacts, known: OrderState) -> OrderDecision:
         left = "it has left" if known is OrderState.DISPATCHED else "it is at"
         words = f"the buyer asks to cancel it; {left} the warehouse"
         problems.append(_problem(seen, ProblemKind.CANCEL_REQUESTED, words))
-    elsewhere = seen.status is AmazonStatus.SHIPPED and known in (OrderState.RELEASING, OrderState.RELEASED)
-    if elsewhere:
+    not_dispatched = known in (OrderState.RELEASING, OrderState.RELEASED)
+    if seen.status is AmazonStatus.SHIPPED and not_dispatched and not seen.confirmed_by_us:
         problems.append(
             _problem(
                 seen,

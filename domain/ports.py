@@ -21,6 +21,9 @@ class AmazonDoor(Protocol):
     def fetch_order(self, order_id: str) -> AmazonOrder:
         """One order with its packages, for proof that cannot wait for a page."""
 
+    def order_reads(self) -> tuple[float, float]:
+        """How many `fetch_order` can be made at once now, and how many when nobody has made one for long."""
+
     def confirm_shipment(self, claim: ShipConfirm) -> None:
         """Tell Amazon that a parcel shipped. Returning means Amazon answered 204, which is not proof."""
 
@@ -66,6 +69,9 @@ class CallDesk(Protocol):
         The call is taken out of the operation's budget only when the wait is at most `patience` seconds;
         a longer wait takes nothing, and the caller gives up for now.
         """
+
+    def left(self, operation: str) -> tuple[float, float]:
+        """Calls that can be made at once now, and the most that can be saved up."""
 
     def correct(self, operation: str, rate: float) -> None:
         """Amazon stated this many calls per second for the operation (x-amzn-RateLimit-Limit)."""

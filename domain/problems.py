@@ -43,6 +43,10 @@ class ProblemKind(StrEnum):
     TRACKING_REFUSED = "tracking_refused"
     TRACKING_UNPROVEN = "tracking_unproven"
     TRACKING_CONTRADICTED = "tracking_contradicted"
+    TRACKING_UNSENT = "tracking_unsent"
+    TRACKING_SUSPECT = "tracking_suspect"
+    TRACKING_REUSED = "tracking_reused"
+    CARRIER_GAP = "carrier_gap"
     UNKNOWN_ORDER = "unknown_order"
     FILE_SET_ASIDE = "file_set_aside"
     SNAPSHOT_HELD = "snapshot_held"
@@ -127,8 +131,8 @@ MANNERS: dict[ProblemKind, Manner] = {
     ProblemKind.CARRIER_UNMAPPED: Manner(
         owner=Team.OPERATIONS,
         severity=Severity.URGENT,
-        next_step="Add the carrier to the carrier map (lockstep import carriers FILE.csv); its parcels are sent at"
-        " the next run.",
+        next_step="Add the carrier to the carrier map (lockstep carriers suggest writes the row, lockstep import"
+        " carriers FILE.csv takes it); its parcels are sent at the next run.",
     ),
     ProblemKind.TRACKING_MISSING: Manner(
         owner=Team.WAREHOUSE,
@@ -156,6 +160,30 @@ MANNERS: dict[ProblemKind, Manner] = {
         owner=Team.INTEGRATION,
         severity=Severity.URGENT,
         next_step="Compare the package at Amazon with the warehouse's parcel and correct the one that is wrong.",
+    ),
+    ProblemKind.TRACKING_UNSENT: Manner(
+        owner=Team.INTEGRATION,
+        severity=Severity.URGENT,
+        next_step="Run lockstep doctor. Lockstep goes on trying; confirm what is due before Amazon answers again"
+        " in Seller Central.",
+    ),
+    ProblemKind.TRACKING_SUSPECT: Manner(
+        owner=Team.WAREHOUSE,
+        severity=Severity.NORMAL,
+        next_step="Compare the number with the label; if it is wrong, have the warehouse send the same parcel again"
+        " with the right one. It was sent to Amazon all the same.",
+    ),
+    ProblemKind.TRACKING_REUSED: Manner(
+        owner=Team.WAREHOUSE,
+        severity=Severity.NORMAL,
+        next_step="Ask the warehouse which order the number belongs to; it may send the other parcel again with its"
+        " own. Orders that share a box are no mistake.",
+    ),
+    ProblemKind.CARRIER_GAP: Manner(
+        owner=Team.OPERATIONS,
+        severity=Severity.NORMAL,
+        next_step="Add the carrier to the carrier map (lockstep import carriers FILE.csv) before the warehouse"
+        " dispatches; lockstep carriers suggest writes the row.",
     ),
     ProblemKind.UNKNOWN_ORDER: Manner(
         owner=Team.WAREHOUSE,

@@ -33,6 +33,14 @@ class Recipient:
         needed = {"name": "name", "address_line_1": "street", "city": "city", "country": "country"}
         return tuple(word for part, word in needed.items() if not getattr(self, part).strip())
 
+    def shares_door_with(self, other: "Recipient") -> bool:
+        """Whether a parcel for one of them can be for the other, too: same street line, postcode and country."""
+        mine, theirs = (
+            [" ".join(part.split()).casefold() for part in (one.address_line_1, one.postcode, one.country)]
+            for one in (self, other)
+        )
+        return mine == theirs and bool(mine[0])
+
     def hide_in(self, text: str) -> str:
         """A stranger's free text without anything of this person: no word of three letters or more."""
         words = {word for part in self.as_dict().values() for word in re.findall(r"\w{3,}", part)}

@@ -115,6 +115,11 @@ class Faults:
         else:
             note_reachable(self._ledger, stranger, self._subject(stranger), started, utc_now())
 
+    @property
+    def any(self) -> bool:
+        """Whether anything went wrong so far."""
+        return bool(self._said)
+
     def end(self) -> None:
         """Fail the run when anything went wrong.
 

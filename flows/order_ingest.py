@@ -25,7 +25,7 @@ from ledger.orders import PageContext
 from ledger.register import Account, Connection, connection_of
 from ledger.releases import ReleaseBatch
 from ledger.watermarks import OrderSearch
-from tasks import orders, releases
+from tasks import carriers, orders, releases
 from tasks.manners import whole
 
 
@@ -118,6 +118,8 @@ def release_orders(ledger: Ledger, account: Account, connection: Connection, map
             alone.check()
             counts.update(_hand_over(ledger, warehouse, batch))
         counts["cancels asked"] += releases.request_cancels(ledger, warehouse, utc_now)
+        counts["carrier gaps"] = carriers.find_carrier_gaps(ledger, connection, utc_now())
+        carriers.show(ledger, utc_now())
     get_run_logger().info("%s: %s", connection.name, told("releases", counts))
 
 

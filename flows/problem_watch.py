@@ -5,7 +5,7 @@ from prefect.logging import get_run_logger
 
 from flows.doors import all_connections, open_ledger, utc_now
 from flows.story import run_name, told
-from tasks import orders, problems
+from tasks import lateness, orders, problems
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
@@ -18,5 +18,7 @@ def problem_watch() -> None:
         problems.forget(ledger, now)
         new = problems.announce(ledger, now)
         shown = problems.show(ledger)
+        if now.minute % 15 == 0:  # it reads the parcels of a month, and nobody looks at it more often
+            lateness.show_lateness(ledger, now)
         counts = {"open": shown, "new": new, "overdue": overdue, "addresses forgotten": forgotten}
         get_run_logger().info("%s", told("problems", counts))

@@ -1,6 +1,8 @@
 """Tracking: the warehouse to the ledger, the ledger to Amazon, and back as proof."""
 
+import time
 from collections import Counter
+from datetime import timedelta
 
 from prefect import flow
 from prefect.logging import get_run_logger
@@ -22,6 +24,8 @@ from ledger.connection import Ledger
 from ledger.register import Account, connection_of
 from tasks import confirms
 
+_LONGEST = timedelta(minutes=10)  # a backlog of more goes on in the next run
+
 
 @flow(name="tracking-push", flow_run_name=run_name)
 def tracking_push(seller_account: str = "") -> None:
@@ -30,48 +34,58 @@ def tracking_push(seller_account: str = "") -> None:
     Args:
         seller_account: One seller account by its name in lockstep.toml; empty: all of them.
     """
+    end = time.monotonic() + _LONGEST.total_seconds()
     with open_ledger() as ledger:
         faults = Faults(ledger, "tracking-push")
-        for connection in all_connections(ledger):
-            with faults.at(warehouse_named(connection.name)):
-                read_messages(ledger, connection.name, (DeliveryKind.CHANGES, DeliveryKind.DISPATCHES))
-        for account in chosen_accounts(ledger, seller_account):
-            with ledger.only_one("tracking-push", account.name) as alone:
-                if alone:
-                    with faults.at(amazon_named(account.name)):
-                        confirm_parcels(ledger, account)
-                else:
-                    get_run_logger().info("Another run confirms parcels of %s already.", account.name)
+        # While parcels wait for Amazon's budget the warehouse is read again and again: the most urgent go first.
+        while push_round(ledger, seller_account, faults) and not faults.any and time.monotonic() < end:
+            pass
         faults.end()
 
 
-def confirm_parcels(ledger: Ledger, account: Account) -> None:
-    """Tell Amazon about every parcel it may be told about, most urgent first, and prove the overdue ones.
+def push_round(ledger: Ledger, seller_account: str, faults: Faults) -> bool:
+    """Read the warehouses once and send a wave of parcels for each account; whether any more could be sent."""
+    more = False
+    for connection in all_connections(ledger):
+        with faults.at(warehouse_named(connection.name)):
+            read_messages(ledger, connection.name, (DeliveryKind.CHANGES, DeliveryKind.DISPATCHES))
+    for account in chosen_accounts(ledger, seller_account):
+        with ledger.only_one("tracking-push", account.name) as alone:
+            if alone:
+                with faults.at(amazon_named(account.name)):
+                    more = confirm_parcels(ledger, account) or more
+            else:
+                get_run_logger().info("Another run confirms parcels of %s already.", account.name)
+    return more
+
+
+def confirm_parcels(ledger: Ledger, account: Account) -> bool:
+    """Tell Amazon about parcels, most urgent first, and read back what cannot wait; whether more could be sent.
 
     Raises:
-        TryAgain: Amazon stayed away; what was not sent waits for the next run.
+        TryAgain: Amazon stayed away; what was not sent waits for its next try.
     """
     amazon = open_amazon(ledger, account.name)
     with ledger.begin() as conn:
         connection = connection_of(conn, account.name)
-    mapped = confirms.map_carriers(ledger, account, connection.name, utc_now())
+    mapped = confirms.map_carriers(ledger, account, connection, utc_now())
     counts = Counter({word: count for word, count in mapped.items() if word == "BLOCKED"})
-    progress = Progress(f"parcels-{account.name}", f"Telling Amazon about the parcels of {account.name}")
-    started, done = utc_now(), 0
-    lost, over = None, False
-    while not over:
-        claims, waiting = confirms.claim(ledger, account, started, utc_now())
-        if not claims:
-            break
-        sent = confirms.confirm(ledger, amazon, claims, utc_now)
-        counts.update(sent.counts)
-        lost, over, done = sent.lost or lost, sent.over, done + len(claims)
-        if waiting:
-            progress.at(100 * done / (done + waiting))
-    if not over:
-        proof = confirms.prove(ledger, amazon, account, utc_now)
-        counts.update(proof.counts)
-        lost = proof.lost or lost
+    bar = Progress(f"parcels-{account.name}", f"Telling Amazon about the parcels of {account.name}")
+    # What was sent without an answer is asked about before it is sent again.
+    ends = [confirms.prove(ledger, amazon, account, connection.name, utc_now)]
+    if not ends[0].over:
+        ends.append(
+            confirms.confirm(
+                ledger, amazon, account, clock=utc_now, told=lambda done, all_: bar.at(100 * done / all_)
+            )
+        )
+        if ends[1].counts.get("refused"):  # what a refusal means is read back at once
+            ends.append(confirms.prove(ledger, amazon, account, connection.name, utc_now))
+    for end in ends:
+        counts.update(end.counts)
+    confirms.show_waiting(ledger, account, amazon_named(account.name), utc_now())
     get_run_logger().info("%s: %s", account.name, told("parcels", counts))
-    if lost is not None:
-        raise lost
+    lost = [end.lost for end in ends if end.lost is not None]
+    if lost:
+        raise lost[-1]
+    return ends[-1].waiting > 0 or (len(ends) > 2 and ends[1].waiting > 0)

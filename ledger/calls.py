@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.budgets import Bucket, corrected, emptied, take
+from domain.budgets import Bucket, corrected, emptied, refilled, slack, take
 from ledger.connection import Ledger
 from ledger.tables import budgets, calls
+
+_UNLIMITED = 1e6
 
 
 class Desk:
@@ -27,17 +29,18 @@ class Desk:
         """The seconds to wait before this call; takes a token only when that is at most `patience`."""
         if operation not in self._plans:
             return 0.0
-        with self._ledger.begin() as conn:
+        with self._ledger.begin(lasting=False) as conn:
             bucket, now = self._claim(conn, operation)
-            bucket, wait = take(bucket, now, patience)
+            late = slack(bucket.rate)
+            bucket, wait = take(bucket, now, max(0.0, patience - late))
             self._keep(conn, operation, bucket)
-        return wait
+        return wait + late if wait > 0 else 0.0
 
     def correct(self, operation: str, rate: float) -> None:
         """Amazon stated another rate: everybody uses it from now on."""
         if operation not in self._plans or rate <= 0 or self._told.get(operation) == rate:
             return
-        with self._ledger.begin() as conn:
+        with self._ledger.begin(lasting=False) as conn:
             bucket, now = self._claim(conn, operation)
             if bucket.rate != rate:
                 self._keep(conn, operation, corrected(bucket, rate, now))
@@ -47,7 +50,7 @@ class Desk:
         """Amazon answered 429: everybody waits for a whole token."""
         if operation not in self._plans:
             return
-        with self._ledger.begin() as conn:
+        with self._ledger.begin(lasting=False) as conn:
             bucket, now = self._claim(conn, operation)
             self._keep(conn, operation, emptied(bucket, now))
 
@@ -61,10 +64,32 @@ class Desk:
             "outcome": outcome,
             "milliseconds": milliseconds,
         }
-        with self._ledger.begin() as conn:
+        with self._ledger.begin(lasting=False) as conn:
             conn.execute(calls.insert().values(row))
 
+    def left(self, operation: str) -> tuple[float, float]:
+        """Calls that can be made at once now, and the most that can be saved up."""
+        if operation not in self._plans:
+            return _UNLIMITED, 0.0
+        with self._ledger.begin(lasting=False) as conn:
+            bucket = refilled(*self._claim(conn, operation))
+        return bucket.tokens, bucket.burst
+
     def _claim(self, conn: sa.Connection, operation: str) -> tuple[Bucket, datetime]:
+        table = budgets.c
+        statement = (
+            sa.select(budgets, sa.func.clock_timestamp().label("now"))
+            .where(table.stranger == self._stranger, table.operation == operation)
+            .with_for_update()
+        )
+        row = conn.execute(statement).mappings().one_or_none()
+        if row is None:
+            self._open(conn, operation)
+            row = conn.execute(statement).mappings().one()
+        bucket = Bucket(rate=row["rate"], burst=row["burst"], tokens=row["tokens"], at=row["at"])
+        return bucket, max(row["now"], row["at"])
+
+    def _open(self, conn: sa.Connection, operation: str) -> None:
         rate, burst = self._plans[operation]
         new = {
             "stranger": self._stranger,
@@ -75,15 +100,6 @@ class Desk:
             "at": sa.func.clock_timestamp(),
         }
         conn.execute(insert(budgets).values(new).on_conflict_do_nothing())
-        table = budgets.c
-        statement = (
-            sa.select(budgets, sa.func.clock_timestamp().label("now"))
-            .where(table.stranger == self._stranger, table.operation == operation)
-            .with_for_update()
-        )
-        row = conn.execute(statement).mappings().one()
-        bucket = Bucket(rate=row["rate"], burst=row["burst"], tokens=row["tokens"], at=row["at"])
-        return bucket, max(row["now"], row["at"])
 
     def _keep(self, conn: sa.Connection, operation: str, bucket: Bucket) -> None:
         values = {"rate": bucket.rate, "tokens": bucket.tokens, "at": bucket.at}

@@ -1,29 +1,22 @@
-"""Parcels on their way to Amazon: mapped or blocked, claimed, sent, and proven by what Amazon shows."""
+"""Parcels on their way to Amazon: claimed with the intent, sent, and the outcome kept."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import blake2b
 
 import sqlalchemy as sa
 
 from domain.amazon import ShipConfirm
-from domain.maps import AmazonCarrier, CarrierMap
+from domain.confirms import is_overdue, next_try
 from domain.orders import OrderState
-from domain.parcels import (
-    ParcelDecision,
-    ParcelState,
-    decide_parcel,
-)
+from domain.parcels import ParcelState
 from domain.problems import Problem, ProblemKind
 from ledger.moves import Move, move_parcels
-from ledger.parcel_words import AMAZON_SAID, BLOCKS, parcel_contents, parcel_subject, said
-from ledger.problems import clear_problems, open_problems, record_problems, settle_problems
-from ledger.progress import record_progress
+from ledger.parcel_words import parcel_contents
+from ledger.problems import clear_problems, record_problems
 from ledger.tables import orders, parcels
-
-_OF_ONE = BLOCKS - {ProblemKind.CARRIER_UNMAPPED}  # a carrier's problem speaks for all its parcels
-_UNDECIDED = ("RECORDED", "BLOCKED", "MAPPED", "REJECTED", "UNPROVEN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,69 +25,55 @@ class ClaimedConfirm:
 
     parcel_id: int
     claim: ShipConfirm
+    attempts: int = 0
 
 
-def map_parcels(conn: sa.Connection, account: str, carriers: CarrierMap, now: datetime) -> dict[str, int]:
-    """Decide every parcel that Amazon has not taken with today's carrier map; how many are now in which state.
+class Answered(StrEnum):
+    """How one ship confirm ended. UNANSWERED may have taken effect; UNSENT was not even tried."""
 
-    A parcel that Amazon refused is sent again when the map gives it other words than it was refused with.
-    """
-    statement = (
-        sa.select(parcels, orders.c.amazon_order_id, orders.c.marketplace_id, orders.c.programs)
-        .add_columns(orders.c.confirm_by, orders.c.state.label("order_state"))
-        .join(orders, orders.c.id == parcels.c.order_id)
-        .where(orders.c.seller_account == account, parcels.c.state.in_(_UNDECIDED))
-        .order_by(orders.c.confirm_by, parcels.c.id)
-        .with_for_update(of=parcels)
-    )
-    counts: Counter[str] = Counter()
-    found: list[Problem] = []
-    rows = conn.execute(statement).mappings().all()
-    for row in rows:
-        carrier = carriers.resolve(row["marketplace_id"], row["warehouse_carrier"], row["warehouse_service"])
-        decision = _decide(row, carrier)
-        if decision is None:
-            continue
-        _apply(conn, row, decision, now)
-        found += [_problem(row, decision.problem)] if decision.problem else []
-        counts[decision.state.value] += 1
-    _settle(conn, rows, found, now)
-    done = {row["order_id"] for row in rows if row["order_state"] != OrderState.CANCELED}
-    record_progress(conn, done, now)
-    return dict(counts)
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    UNSENT = "unsent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The end of one ship confirm: `reason` in a sentence, `code` in Amazon's telling word."""
+
+    parcel_id: int
+    answered: Answered
+    reason: str = ""
+    code: str = ""
 
 
 def free_unanswered(conn: sa.Connection, account: str, now: datetime) -> int:
-    """Make parcels sendable again that a dead process left in SENDING.
+    """Take back parcels whose call was cut off by the end of its process; how many.
 
-    The same package reference with the same body is an edit at Amazon, so sending again is harmless. Only
-    call this while holding the lock on the account.
+    Whether Amazon took them is asked before they are sent again. Call it as the only one that confirms
+    parcels of the account.
     """
     statement = (
         sa.select(parcels.c.id)
         .join(orders, orders.c.id == parcels.c.order_id)
         .where(orders.c.seller_account == account, parcels.c.state == ParcelState.SENDING)
     )
-    reason = "the answer was lost"
-    moves = [
-        Move(row, ParcelState.SENDING, ParcelState.MAPPED, reason) for row in conn.scalars(statement).all()
-    ]
-    return len(move_parcels(conn, moves, now))
+    ids = conn.scalars(statement).all()
+    moves = [Move(row, ParcelState.SENDING, ParcelState.MAPPED, "the answer was lost") for row in ids]
+    moved = move_parcels(conn, moves, now)
+    again = {"attempts": parcels.c.attempts + 1, "next_try_at": now}
+    conn.execute(parcels.update().where(parcels.c.id.in_(moved)).values(again))
+    return len(moved)
 
 
 def claim_confirms(
-    conn: sa.Connection, account: str, limit: int, untried_since: datetime, now: datetime
+    conn: sa.Connection, account: str, limit: int, now: datetime
 ) -> tuple[ClaimedConfirm, ...]:
-    """Take the most urgent parcels that Amazon may be told about and mark them SENDING.
-
-    A parcel that was tried since `untried_since`, the start of the run, waits for the next run.
-    """
+    """Take the most urgent parcels that Amazon may be told about now and mark them SENDING."""
     statement = (
         sa.select(parcels, orders.c.amazon_order_id, orders.c.marketplace_id)
         .join(orders, orders.c.id == parcels.c.order_id)
-        .where(orders.c.seller_account == account, parcels.c.state == ParcelState.MAPPED)
-        .where(sa.func.coalesce(parcels.c.sent_at < untried_since, sa.true()))
-        .where(orders.c.state != OrderState.CANCELED)
+        .where(*_waiting(account), sa.func.coalesce(parcels.c.next_try_at <= now, sa.true()))
         .order_by(orders.c.confirm_by, parcels.c.id)
         .limit(limit)
         .with_for_update(of=parcels, skip_locked=True)
@@ -102,102 +81,128 @@ def claim_confirms(
     rows = conn.execute(statement).mappings().all()
     moves = [Move(row["id"], ParcelState.MAPPED, ParcelState.SENDING) for row in rows]
     moved = move_parcels(conn, moves, now)
+    first = {"first_sent_at": sa.func.coalesce(parcels.c.first_sent_at, now)}
+    conn.execute(parcels.update().where(parcels.c.id.in_(moved)).values(first))
     contents = parcel_contents(conn, sorted(moved))
     return tuple(_claimed(row, contents[row["id"]]) for row in rows if row["id"] in moved)
 
 
-def count_waiting(conn: sa.Connection, account: str) -> int:
-    """How many parcels Amazon may be told about and was not."""
+def count_waiting(conn: sa.Connection, account: str, now: datetime) -> int:
+    """How many parcels Amazon may be told about at once and was not."""
+    due = sa.func.coalesce(parcels.c.next_try_at <= now, sa.true())
     statement = (
         sa.select(sa.func.count())
         .select_from(parcels.join(orders, orders.c.id == parcels.c.order_id))
-        .where(orders.c.seller_account == account, parcels.c.state == ParcelState.MAPPED)
+        .where(*_waiting(account), due)
     )
     return conn.execute(statement).scalar_one()
 
 
-def record_accepted(conn: sa.Connection, parcel_id: int, now: datetime) -> None:
-    """Amazon answered 204. That is not proof yet."""
-    if not move_parcels(conn, [Move(parcel_id, ParcelState.SENDING, ParcelState.ACCEPTED)], now):
-        return  # the warehouse sent the parcel again meanwhile: this answer is about the old label
-    first = sa.func.coalesce(parcels.c.first_accepted_at, now)
-    conn.execute(
-        parcels.update()
-        .where(parcels.c.id == parcel_id)
-        .values(first_accepted_at=first, tries=parcels.c.tries + 1)
+def _waiting(account: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        orders.c.seller_account == account,
+        parcels.c.state == ParcelState.MAPPED,
+        orders.c.state != OrderState.CANCELED,
     )
 
 
-def record_unsent(conn: sa.Connection, parcel_ids: Sequence[int], reason: str, now: datetime) -> None:
-    """Amazon did not answer usefully: the parcels wait for the next try."""
-    moves = [Move(row, ParcelState.SENDING, ParcelState.MAPPED, reason) for row in parcel_ids]
-    move_parcels(conn, moves, now)
-
-
-def record_refused(conn: sa.Connection, parcel_id: int, reason: str, now: datetime) -> None:
-    """Amazon said no: a person has to look, unless a read-back shows that it has the parcel already."""
-    if not move_parcels(conn, [Move(parcel_id, ParcelState.SENDING, ParcelState.REJECTED, reason)], now):
-        return
-    conn.execute(parcels.update().where(parcels.c.id == parcel_id).values(reason=reason))
-    row = _one(conn, parcel_id)
-    words = f"Amazon refused the tracking of parcel {row['warehouse_parcel_id']}: {reason}"
-    record_problems(conn, [said(row, ProblemKind.TRACKING_REFUSED, words)], now)
-
-
-def _decide(row: sa.RowMapping, carrier: AmazonCarrier | None) -> ParcelDecision | None:
-    """What a parcel is now; None: Amazon refused it and nothing has changed since."""
-    if row["order_state"] == OrderState.CANCELED:  # Amazon takes no ship confirm for a canceled order
-        return ParcelDecision(state=ParcelState.NOT_REQUIRED)
-    refused = row["state"] in (ParcelState.REJECTED, ParcelState.UNPROVEN)
-    if refused and (carrier is None or _words(carrier) == {name: row[name] for name in _words(carrier)}):
-        return None
-    return decide_parcel(
-        tracking=row["tracking"],
-        carrier=carrier,
-        programs=row["programs"],
-        contents_known=row["contents_known"],
-    )
-
-
-def _words(carrier: AmazonCarrier) -> dict[str, str]:
-    return {
-        "carrier_code": carrier.carrier_code,
-        "carrier_name": carrier.carrier_name,
-        "shipping_method": carrier.shipping_method,
-    }
-
-
-def _settle(
-    conn: sa.Connection, rows: Sequence[sa.RowMapping], found: Sequence[Problem], now: datetime
+def record_outcomes(
+    conn: sa.Connection, outcomes: Iterable[Outcome], prove_within: timedelta, now: datetime
 ) -> None:
-    """Make the open problems of these parcels what was found, and drop carrier words that nobody waits for."""
-    settle_problems(
-        conn, _OF_ONE, [parcel_subject(row) for row in rows], [p for p in found if p.kind in _OF_ONE], now
+    """Keep how ship confirms ended. What the warehouse changed meanwhile stays as it is: the answer is old.
+
+    `prove_within` is the account's measure of Amazon's pace, which the waits for another try follow.
+    """
+    by_end: dict[Answered, list[Outcome]] = {end: [] for end in Answered}
+    for outcome in outcomes:
+        by_end[outcome.answered].append(outcome)
+    _accept(conn, by_end[Answered.ACCEPTED], now)
+    _refuse(conn, by_end[Answered.REFUSED], now)
+    _put_back(conn, by_end[Answered.UNANSWERED], prove_within, now)
+    _move(conn, by_end[Answered.UNSENT], ParcelState.MAPPED, now)
+
+
+def _accept(conn: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Amazon answered 204. That is not proof yet."""
+    moved = _move(conn, outcomes, ParcelState.ACCEPTED, now)
+    if not moved:
+        return
+    values = {
+        "first_accepted_at": sa.func.coalesce(parcels.c.first_accepted_at, now),
+        "edits": parcels.c.edits + sa.case((parcels.c.first_accepted_at.is_(None), 0), else_=1),
+        "tries": parcels.c.tries + 1,
+        "attempts": 0,
+        "refusals": 0,
+        "next_try_at": None,
+    }
+    conn.execute(parcels.update().where(parcels.c.id.in_(moved)).values(values))
+
+
+def _refuse(conn: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Amazon said no. What that means is decided when the order was read back."""
+    moved = _move(conn, outcomes, ParcelState.REJECTED, now)
+    for outcome in outcomes:
+        if outcome.parcel_id in moved:
+            values = {
+                "reason": outcome.reason,
+                "refused_code": outcome.code,
+                "refusals": parcels.c.refusals + 1,
+                "attempts": 0,
+                "looked_at": None,
+            }
+            conn.execute(parcels.update().where(parcels.c.id == outcome.parcel_id).values(values))
+
+
+def _put_back(
+    conn: sa.Connection, outcomes: Sequence[Outcome], prove_within: timedelta, now: datetime
+) -> None:
+    """No useful answer: each parcel waits its own time, the shorter the sooner it is due."""
+    moved = _move(conn, outcomes, ParcelState.MAPPED, now)
+    statement = (
+        sa.select(parcels.c.id, parcels.c.attempts, orders.c.confirm_by)
+        .join(orders, orders.c.id == parcels.c.order_id)
+        .where(parcels.c.id.in_(moved))
     )
-    over = [parcel_subject(row) for row in rows if row["order_state"] == OrderState.CANCELED]
-    clear_problems(conn, AMAZON_SAID, over, now)
-    carriers = [problem for problem in found if problem.kind is ProblemKind.CARRIER_UNMAPPED]
-    waiting = sa.select(parcels, orders.c.marketplace_id).join(orders, orders.c.id == parcels.c.order_id)
-    blocked = conn.execute(waiting.where(parcels.c.state == ParcelState.BLOCKED)).mappings()
-    kept = {_carrier_subject(row) for row in blocked if row["blocked_for"] == ProblemKind.CARRIER_UNMAPPED}
-    shown = [
-        problem.subject for problem in open_problems(conn) if problem.kind is ProblemKind.CARRIER_UNMAPPED
-    ]
-    clear_problems(conn, [ProblemKind.CARRIER_UNMAPPED], [one for one in shown if one not in kept], now)
-    record_problems(conn, carriers, now)
+    reasons = {outcome.parcel_id: outcome.reason for outcome in outcomes}
+    for row in conn.execute(statement).all():
+        attempts = row.attempts + 1
+        spread = _spread(f"{row.id} {attempts}")
+        at = next_try(attempts, row.confirm_by, prove_within, now, spread)
+        values = {"attempts": attempts, "next_try_at": at, "reason": reasons[row.id]}
+        conn.execute(parcels.update().where(parcels.c.id == row.id).values(values))
 
 
-def _apply(conn: sa.Connection, row: sa.RowMapping, decision: ParcelDecision, now: datetime) -> None:
-    start = ParcelState(row["state"])
-    words: dict[str, object] = {"blocked_for": str(decision.problem or "")}
-    if decision.carrier:
-        words |= _words(decision.carrier)
-    if start in (ParcelState.REJECTED, ParcelState.UNPROVEN):
-        words["tries"] = 0
-    if any(row[name] != value for name, value in words.items()):
-        conn.execute(parcels.update().where(parcels.c.id == row["id"]).values(words))
-    if decision.state is not start:
-        move_parcels(conn, [Move(row["id"], start, decision.state, str(decision.problem or ""))], now)
+def _spread(name: str) -> float:
+    """Jitter, 0 to 1, that a test can repeat."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=4).digest()) / 0xFFFF_FFFF
+
+
+def _move(conn: sa.Connection, outcomes: Sequence[Outcome], end: ParcelState, now: datetime) -> set[int]:
+    moves = [Move(one.parcel_id, ParcelState.SENDING, end, one.reason) for one in outcomes]
+    return move_parcels(conn, moves, now)
+
+
+def show_unsent(conn: sa.Connection, account: str, stranger: str, now: datetime) -> int:
+    """Show in one problem the parcels that Amazon did not answer about too often or too late; how many.
+
+    It is cleared when there are none left.
+    """
+    statement = (
+        sa.select(orders.c.amazon_order_id, orders.c.confirm_by, parcels.c.attempts, parcels.c.reason)
+        .join(orders, orders.c.id == parcels.c.order_id)
+        .where(*_waiting(account), parcels.c.attempts > 0)
+        .order_by(orders.c.confirm_by, parcels.c.id)
+    )
+    rows = [row for row in conn.execute(statement) if is_overdue(row.attempts, row.confirm_by, now)]
+    if not rows:
+        clear_problems(conn, [ProblemKind.TRACKING_UNSENT], [stranger], now)
+        return 0
+    many = f"{len(rows)} parcels wait" if len(rows) > 1 else "1 parcel waits"
+    words = f"{many} because {stranger} gives no useful answer to a ship confirm; the first is of order"
+    summary = f"{words} {rows[0].amazon_order_id}, tried {rows[0].attempts} times."
+    kind, due = ProblemKind.TRACKING_UNSENT, rows[0].confirm_by
+    record_problems(conn, [Problem(kind=kind, subject=stranger, summary=summary, act_by=due)], now)
+    return len(rows)
 
 
 def _claimed(row: sa.RowMapping, contents: tuple[tuple[str, int], ...]) -> ClaimedConfirm:
@@ -212,31 +217,4 @@ def _claimed(row: sa.RowMapping, contents: tuple[tuple[str, int], ...]) -> Claim
         shipped_at=row["dispatched_at"],
         contents=contents,
     )
-    return ClaimedConfirm(parcel_id=row["id"], claim=claim)
-
-
-def _one(conn: sa.Connection, parcel_id: int) -> sa.RowMapping:
-    statement = (
-        sa.select(parcels, orders.c.amazon_order_id, orders.c.confirm_by)
-        .join(orders, orders.c.id == parcels.c.order_id)
-        .where(parcels.c.id == parcel_id)
-    )
-    return conn.execute(statement).mappings().one()
-
-
-def _carrier_subject(row: sa.RowMapping) -> str:
-    words = [row["connection"], row["warehouse_carrier"] or "(none)", row["warehouse_service"]]
-    return f"{' / '.join(word for word in words if word)} in {row['marketplace_id']}"
-
-
-def _problem(row: sa.RowMapping, kind: ProblemKind) -> Problem:
-    if kind is ProblemKind.CARRIER_UNMAPPED:
-        subject = _carrier_subject(row)
-        words = f"No carrier of Amazon's is mapped for {subject}; its parcels wait, the first of order"
-        return Problem(
-            kind=kind, subject=subject, summary=f"{words} {row['amazon_order_id']}.", act_by=row["confirm_by"]
-        )
-    lacks = (
-        "has no tracking number" if kind is ProblemKind.TRACKING_MISSING else f"is unclear: {row['reason']}"
-    )
-    return said(row, kind, f"parcel {row['warehouse_parcel_id']} {lacks}")
+    return ClaimedConfirm(parcel_id=row["id"], claim=claim, attempts=row["attempts"])

@@ -39,14 +39,19 @@ class Ledger:
         )
 
     @contextmanager
-    def begin(self) -> Iterator[sa.Connection]:
+    def begin(self, *, lasting: bool = True) -> Iterator[sa.Connection]:
         """One transaction: committed when the block ends well, rolled back otherwise.
+
+        One that is not `lasting` does not wait for the disk: the end of this process costs nothing of it, a
+        crash of PostgreSQL's machine may cost its last second. That is for budgets and the record of calls.
 
         Raises:
             TryAgain: PostgreSQL could not be reached, or went away in the middle; nothing was written.
         """
         try:
             with self.engine.begin() as conn:
+                if not lasting:
+                    conn.exec_driver_sql("SET LOCAL synchronous_commit TO off")
                 yield conn
         except sa.exc.OperationalError as error:
             raise TryAgain(_unreachable(error)) from None

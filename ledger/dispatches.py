@@ -1,7 +1,7 @@
 """Parcels as the warehouse reports them: recorded once, corrected by the same package reference."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,21 +13,19 @@ from domain.orders import OrderState
 from domain.parcels import (
     NEXT_PARCEL_STATES,
     SHOWN_TO_AMAZON,
-    ContentsUnclear,
     ParcelState,
-    ReleasedLine,
     normal_tracking,
-    parcel_contents,
 )
 from domain.problems import Problem, ProblemKind
 from domain.releases import CancelState, ReleaseState
 from domain.warehouse import Dispatch
+from ledger.boxes import record_told, share_boxes, told_lines
 from ledger.deliveries import unknown_order
 from ledger.moves import Move, move_orders, move_parcels, move_releases
 from ledger.parcel_words import PARCEL_KINDS
 from ledger.problems import clear_problems, record_problems
 from ledger.progress import record_progress
-from ledger.tables import orders, parcel_history, parcel_lines, parcels, release_lines, releases
+from ledger.tables import orders, parcel_history, parcels, releases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,6 @@ class _Release:
     state: ReleaseState
     order_state: OrderState
     confirm_by: datetime | None
-    lines: tuple[ReleasedLine, ...]
 
 
 def record_dispatches(
@@ -48,6 +45,7 @@ def record_dispatches(
     """Record parcels; how many are `new`, `changed` (re-labeled), `same`, `voided` or of `unknown` orders."""
     known = _claim_releases(conn, connection, {dispatch.reference for dispatch in dispatches})
     counts: Counter[str] = Counter()
+    book = _Book(conn, {release.id for release in known.values()}, now)
     # A re-label is a voided row and a new one with the same package reference: the new one decides.
     alive = {(d.reference, d.package_ref) for d in dispatches if not d.voided}
     for dispatch in dispatches:
@@ -56,11 +54,65 @@ def record_dispatches(
             record_problems(conn, [unknown_order(connection, dispatch.reference)], now)
             counts["unknown"] += 1
         elif not dispatch.voided:
-            counts[_record_parcel(conn, release, dispatch, now)] += 1
+            counts[_record_parcel(conn, book, release, dispatch, now)] += 1
         elif (dispatch.reference, dispatch.package_ref) not in alive:
-            counts[_void(conn, release, dispatch, now)] += 1
+            counts[_void(conn, book, release, dispatch, now)] += 1
+    book.write()
+    share_boxes(conn, [release.id for release in known.values()], now)
     record_progress(conn, {release.order_id for release in known.values()}, now)
     return dict(counts)
+
+
+class _Book:
+    """The parcels of some releases: those that are known, and new ones that are written together."""
+
+    def __init__(self, conn: sa.Connection, release_ids: Collection[int], now: datetime) -> None:
+        self._conn, self._now = conn, now
+        self._new: dict[tuple[int, str], tuple[dict[str, Any], Dispatch]] = {}
+        statement = sa.select(parcels).where(parcels.c.release_id.in_(release_ids)).order_by(parcels.c.id)
+        self._known = {_key(row): row for row in conn.execute(statement.with_for_update()).mappings()}
+
+    def find(self, release: _Release, package_ref: str) -> sa.RowMapping | None:
+        """The parcel as it is in the ledger by now; None when it is not there."""
+        key = (release.id, package_ref)
+        if key in self._new:  # the same message speaks of it twice
+            self.write()
+        return self._known.get(key)
+
+    def changed(self, parcel_id: int) -> None:
+        """Read a parcel anew after something else wrote it."""
+        row = self._conn.execute(sa.select(parcels).where(parcels.c.id == parcel_id)).mappings().one()
+        self._known[_key(row)] = row
+
+    def add(self, release: _Release, dispatch: Dispatch, told: Mapping[str, Any]) -> None:
+        """Take in a parcel that is written with the others."""
+        fixed = {
+            "order_id": release.order_id,
+            "release_id": release.id,
+            "connection": release.connection,
+            "warehouse_parcel_id": dispatch.package_ref,
+            "state": ParcelState.RECORDED,
+            "known_at": self._now,
+            "first_dispatched_at": dispatch.shipped_at,
+            "first_tracked_at": self._now if told["tracking_key"] else None,
+        }
+        self._new[(release.id, dispatch.package_ref)] = (fixed | dict(told), dispatch)
+
+    def write(self) -> None:
+        """Write what is new, in as many statements for one parcel as for a thousand."""
+        if not self._new:
+            return
+        values = [row for row, _ in self._new.values()]
+        written = self._conn.execute(insert(parcels).values(values).returning(*parcels.c)).mappings().all()
+        self._known |= {_key(row): row for row in written}
+        first = {"at": self._now, "from_state": None, "to_state": ParcelState.RECORDED}
+        self._conn.execute(parcel_history.insert(), [{"parcel_id": row["id"], **first} for row in written])
+        record_told(self._conn, {row["id"]: self._new[_key(row)][1].lines for row in written})
+        self._new.clear()
+
+
+def _key(row: sa.RowMapping) -> tuple[int, str]:
+    return row["release_id"], row["warehouse_parcel_id"]
 
 
 def _claim_releases(conn: sa.Connection, connection: str, references: set[str]) -> dict[str, _Release]:
@@ -73,7 +125,6 @@ def _claim_releases(conn: sa.Connection, connection: str, references: set[str]) 
         .with_for_update()
     )
     rows = conn.execute(statement).all()
-    lines = _released_lines(conn, [row.id for row in rows])
     return {
         row.reference: _Release(
             id=row.id,
@@ -83,49 +134,40 @@ def _claim_releases(conn: sa.Connection, connection: str, references: set[str]) 
             state=ReleaseState(row.state),
             order_state=OrderState(row.order_state),
             confirm_by=row.confirm_by,
-            lines=lines.get(row.id, ()),
         )
         for row in rows
     }
 
 
-def _released_lines(conn: sa.Connection, ids: Sequence[int]) -> dict[int, tuple[ReleasedLine, ...]]:
-    grouped: dict[tuple[int, str], dict[str, tuple[int, int]]] = {}
-    for row in conn.execute(sa.select(release_lines).where(release_lines.c.release_id.in_(ids))):
-        parts = grouped.setdefault((row.release_id, row.line_ref), {})
-        parts[row.sku] = (row.quantity, row.per_unit)
-    found: dict[int, tuple[ReleasedLine, ...]] = {}
-    for (release_id, line_ref), parts in grouped.items():
-        quantity, per_unit = next(iter(parts.values()))
-        units = {sku: each for sku, (_, each) in parts.items()}
-        line = ReleasedLine(order_item_id=line_ref, quantity=quantity // per_unit, parts=units)
-        found[release_id] = (*found.get(release_id, ()), line)
-    return found
-
-
-def _record_parcel(conn: sa.Connection, release: _Release, dispatch: Dispatch, now: datetime) -> str:
+def _record_parcel(
+    conn: sa.Connection, book: _Book, release: _Release, dispatch: Dispatch, now: datetime
+) -> str:
     _settle_release(conn, release, now)
-    contents, reason = _contents(release, dispatch)
     told = {
         "warehouse_carrier": dispatch.carrier,
         "warehouse_service": dispatch.service,
         "tracking": dispatch.tracking,
+        "tracking_key": normal_tracking(dispatch.tracking),
         "package_count": dispatch.package_count,
         "dispatched_at": dispatch.shipped_at,
-        "contents_known": bool(contents),
-        "reason": reason,
     }
-    known = _known_parcel(conn, release.id, dispatch.package_ref)
+    known = book.find(release, dispatch.package_ref)
     if known is None:
-        parcel_id = _insert_parcel(conn, release, dispatch, told, now)
-        _write_lines(conn, parcel_id, contents)
+        book.add(release, dispatch, told)
         return "new"
+    # A label that comes after its parcel may come alone, and a message without one takes none back.
+    if not told["tracking_key"]:
+        told |= {"tracking": known["tracking"], "tracking_key": known["tracking_key"]}
     # An older message changes nothing, unless the parcel waits for just that: a correction.
     older = dispatch.shipped_at < known["dispatched_at"] and known["state"] != ParcelState.BLOCKED
-    if older or _same(conn, known, told, contents):
+    if older or _same(conn, known, told, dispatch):
         return "same"
     clear_problems(conn, PARCEL_KINDS, [f"{release.amazon_order_id} {dispatch.package_ref}"], now)
-    return _relabel(conn, known, told, contents, now)
+    _relabel(conn, known, told, now)
+    if dispatch.lines:
+        record_told(conn, {known["id"]: dispatch.lines})
+    book.changed(known["id"])
+    return "changed"
 
 
 def _settle_release(conn: sa.Connection, release: _Release, now: datetime) -> None:
@@ -152,81 +194,27 @@ def _settle_release(conn: sa.Connection, release: _Release, now: datetime) -> No
         record_problems(conn, [Problem(kind=kind, subject=release.amazon_order_id, summary=summary)], now)
 
 
-def _contents(release: _Release, dispatch: Dispatch) -> tuple[tuple[tuple[str, int], ...], str]:
-    try:
-        only = dispatch.package_count == 1
-        return parcel_contents(dispatch.lines, release.lines, only_parcel=only), ""
-    except ContentsUnclear as unclear:
-        return (), str(unclear)
-
-
-def _known_parcel(conn: sa.Connection, release_id: int, package_ref: str) -> sa.RowMapping | None:
-    statement = (
-        sa.select(parcels)
-        .where(parcels.c.release_id == release_id, parcels.c.warehouse_parcel_id == package_ref)
-        .with_for_update()
-    )
-    return conn.execute(statement).mappings().one_or_none()
-
-
-def _insert_parcel(
-    conn: sa.Connection,
-    release: _Release,
-    dispatch: Dispatch,
-    told: Mapping[str, Any],
-    now: datetime,
-) -> int:
-    fixed = {
-        "order_id": release.order_id,
-        "release_id": release.id,
-        "connection": release.connection,
-        "warehouse_parcel_id": dispatch.package_ref,
-        "state": ParcelState.RECORDED,
-        "known_at": now,
-    }
-    statement = insert(parcels).values(fixed | dict(told)).returning(parcels.c.id)
-    parcel_id: int = conn.execute(statement).scalar_one()
-    row = {"parcel_id": parcel_id, "at": now, "from_state": None, "to_state": ParcelState.RECORDED}
-    conn.execute(parcel_history.insert().values(row))
-    return parcel_id
-
-
-def _write_lines(conn: sa.Connection, parcel_id: int, contents: Sequence[tuple[str, int]]) -> None:
-    conn.execute(parcel_lines.delete().where(parcel_lines.c.parcel_id == parcel_id))
-    rows = [{"parcel_id": parcel_id, "order_item_id": item, "quantity": units} for item, units in contents]
-    if rows:
-        conn.execute(parcel_lines.insert(), rows)
-
-
-def _same(
-    conn: sa.Connection, known: sa.RowMapping, told: Mapping[str, Any], contents: Sequence[tuple[str, int]]
-) -> bool:
+def _same(conn: sa.Connection, known: sa.RowMapping, told: Mapping[str, Any], dispatch: Dispatch) -> bool:
     if known["state"] == ParcelState.VOIDED:
-        return normal_tracking(known["tracking"]) == normal_tracking(told["tracking"])
-    words = ("warehouse_carrier", "warehouse_service", "tracking")
-    statement = sa.select(parcel_lines).where(parcel_lines.c.parcel_id == known["id"])
-    lines = {row.order_item_id: row.quantity for row in conn.execute(statement)}
-    return all(known[word] == told[word] for word in words) and lines == dict(contents)
+        return bool(known["tracking_key"] == told["tracking_key"])
+    words = ("warehouse_carrier", "warehouse_service", "tracking", "package_count")
+    lines = told_lines(conn, [known["id"]])[known["id"]]
+    return all(known[word] == told[word] for word in words) and dispatch.lines in ((), lines)
 
 
-def _relabel(
-    conn: sa.Connection,
-    known: sa.RowMapping,
-    told: Mapping[str, Any],
-    contents: Sequence[tuple[str, int]],
-    now: datetime,
-) -> str:
+def _relabel(conn: sa.Connection, known: sa.RowMapping, told: Mapping[str, Any], now: datetime) -> None:
     start = ParcelState(known["state"])
     if start is not ParcelState.RECORDED:
         reason = "the warehouse sent the parcel again with other data"
         move_parcels(conn, [Move(known["id"], start, ParcelState.RECORDED, reason)], now)
-    conn.execute(parcels.update().where(parcels.c.id == known["id"]).values(dict(told) | {"tries": 0}))
-    _write_lines(conn, known["id"], contents)
-    return "changed"
+    fresh = {"tries": 0, "attempts": 0, "refusals": 0, "next_try_at": None, "shown_as": ""}
+    tracked = known["first_tracked_at"] or (now if told["tracking_key"] else None)
+    values = dict(told) | fresh | {"first_tracked_at": tracked, "awaits_amazon": False}
+    conn.execute(parcels.update().where(parcels.c.id == known["id"]).values(values))
 
 
-def _void(conn: sa.Connection, release: _Release, dispatch: Dispatch, now: datetime) -> str:
-    known = _known_parcel(conn, release.id, dispatch.package_ref)
+def _void(conn: sa.Connection, book: _Book, release: _Release, dispatch: Dispatch, now: datetime) -> str:
+    known = book.find(release, dispatch.package_ref)
     if known is None or normal_tracking(known["tracking"]) != normal_tracking(dispatch.tracking):
         return "same"  # it takes back a label that another one has replaced already
     start = ParcelState(known["state"])
@@ -234,6 +222,7 @@ def _void(conn: sa.Connection, release: _Release, dispatch: Dispatch, now: datet
         return "same"
     reason = "the warehouse took it back"
     move_parcels(conn, [Move(known["id"], start, ParcelState.VOIDED, reason)], now)
+    book.changed(known["id"])
     subject = f"{release.amazon_order_id} {dispatch.package_ref}"
     clear_problems(conn, PARCEL_KINDS, [subject], now)
     if start in SHOWN_TO_AMAZON:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from domain.amazon import AmazonOrder
 from domain.orders import NOT_RELEASED, OrderDecision, OrderState, address_gaps
 from ledger.secrecy import Seal
-from ledger.tables import order_history, order_lines, orders
+from ledger.tables import order_history, order_lines, orders, parcels
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,16 @@ class KnownOrder:
     updated_at: datetime
     held_by_person: bool
     address_gaps: tuple[str, ...]
+    confirmed: bool
 
 
 def claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) -> dict[str, KnownOrder]:
     """Lock and read those of one account's orders that the ledger has, by Amazon's id."""
     table = orders.c
     columns = (table.id, table.state, table.amazon_updated_at, table.held_by_person, table.address_gaps)
+    accepted = sa.exists().where(parcels.c.order_id == table.id, parcels.c.first_accepted_at.is_not(None))
     statement = (
-        sa.select(table.amazon_order_id, *columns)
+        sa.select(table.amazon_order_id, *columns, accepted)
         .where(
             table.seller_account == account,
             table.amazon_order_id == sa.any_(sa.literal(list(order_ids), sa.ARRAY(sa.Text))),
@@ -39,7 +41,7 @@ def claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) -> 
         .with_for_update()
     )
     return {
-        row[0]: KnownOrder(row[1], OrderState(row[2]), row[3], row[4], tuple(row[5]))
+        row[0]: KnownOrder(row[1], OrderState(row[2]), row[3], row[4], tuple(row[5]), row[6])
         for row in conn.execute(statement)
     }
 

@@ -7,11 +7,18 @@ import sqlalchemy as sa
 from domain.problems import Problem, ProblemKind
 from ledger.tables import parcel_lines
 
-BLOCKS = frozenset({ProblemKind.CARRIER_UNMAPPED, ProblemKind.TRACKING_MISSING, ProblemKind.CONTENTS_UNKNOWN})
+BLOCKS = frozenset(
+    {
+        ProblemKind.CARRIER_UNMAPPED,
+        ProblemKind.TRACKING_MISSING,
+        ProblemKind.CONTENTS_UNKNOWN,
+        ProblemKind.CONFIRMED_ELSEWHERE,
+    }
+)
 AMAZON_SAID = frozenset(
     {ProblemKind.TRACKING_REFUSED, ProblemKind.TRACKING_UNPROVEN, ProblemKind.TRACKING_CONTRADICTED}
 )
-PARCEL_KINDS = BLOCKS | AMAZON_SAID
+PARCEL_KINDS = BLOCKS | AMAZON_SAID | {ProblemKind.CONFIRMED_ELSEWHERE, ProblemKind.TRACKING_SUSPECT}
 
 
 def parcel_subject(row: sa.RowMapping) -> str:

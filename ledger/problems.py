@@ -80,6 +80,12 @@ def open_problems(conn: sa.Connection) -> tuple[OpenProblem, ...]:
     return _open(conn)
 
 
+def open_subjects(conn: sa.Connection, kind: ProblemKind) -> tuple[str, ...]:
+    """What the open problems of a kind are about."""
+    open_ones = (problems.c.cleared_at.is_(None), problems.c.kind == kind)
+    return tuple(conn.scalars(sa.select(problems.c.subject).where(*open_ones)))
+
+
 def unannounced(conn: sa.Connection) -> tuple[OpenProblem, ...]:
     """Open problems that nobody was told about yet, most urgent first."""
     return _open(conn, problems.c.announced_at.is_(None))

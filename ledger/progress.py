@@ -52,7 +52,7 @@ _PROGRESS = sa.text(
             WHERE p.order_id = o.id AND p.state <> 'VOIDED') AS shipped,
         (SELECT count(*) FROM ledger.parcels p WHERE p.order_id = o.id AND p.state <> 'VOIDED') AS parcels,
         (SELECT count(*) FROM ledger.parcels p WHERE p.order_id = o.id
-            AND p.state NOT IN ({_SETTLED_SQL})) AS unsettled
+            AND (p.state NOT IN ({_SETTLED_SQL}) OR p.awaits_amazon)) AS unsettled
     FROM ledger.orders o WHERE o.id = ANY(:ids) AND o.state NOT IN ('CANCELED', 'FOREIGN')
     """  # noqa: S608 - the only thing put in is our own list of states
 )

@@ -29,13 +29,15 @@ class Account:
 class Connection:
     """A warehouse connection and the seller accounts it serves.
 
-    With `same_skus` a seller SKU that nobody mapped is the warehouse's own SKU.
+    With `same_skus` a seller SKU that nobody mapped is the warehouse's own SKU. `buy_shipping` names the
+    warehouse's carriers whose labels are bought through Amazon, which then confirms their parcels itself.
     """
 
     name: str
     adapter: str
     serves: tuple[str, ...]
     same_skus: bool
+    buy_shipping: tuple[str, ...] = ()
 
 
 def record_account(conn: sa.Connection, account: Account) -> bool:
@@ -45,7 +47,8 @@ def record_account(conn: sa.Connection, account: Account) -> bool:
 
 def record_connection(conn: sa.Connection, connection: Connection) -> bool:
     """Write a warehouse connection down; whether that changed anything."""
-    return _record(conn, tables.connections, {**asdict(connection), "serves": list(connection.serves)})
+    lists = {"serves": list(connection.serves), "buy_shipping": list(connection.buy_shipping)}
+    return _record(conn, tables.connections, {**asdict(connection), **lists})
 
 
 def accounts(conn: sa.Connection) -> tuple[Account, ...]:
@@ -57,7 +60,8 @@ def accounts(conn: sa.Connection) -> tuple[Account, ...]:
 def connections(conn: sa.Connection) -> tuple[Connection, ...]:
     """Every warehouse connection, by name."""
     rows = conn.execute(tables.connections.select().order_by(tables.connections.c.name)).mappings()
-    return tuple(Connection(**{**row, "serves": tuple(row["serves"])}) for row in rows)
+    lists = ("serves", "buy_shipping")
+    return tuple(Connection(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in rows)
 
 
 def account(conn: sa.Connection, name: str) -> Account:

@@ -62,6 +62,31 @@ _PARCELS = """
     FROM ledger.parcels p JOIN ledger.orders o ON o.id = p.order_id
 """
 
+# Who held a parcel at the moment it became late. Each step counts the first time it was reached.
+_LATENESS = """
+    SELECT o.seller_account, o.amazon_order_id, p.warehouse_parcel_id, o.confirm_by,
+        p.first_dispatched_at AS dispatched_at, p.known_at, p.first_tracked_at AS tracked_at,
+        p.first_ready_at AS ready_at, p.first_sent_at AS sent_at, p.first_accepted_at AS accepted_at, p.proven_at,
+        CASE
+            WHEN p.state IN ('NOT_REQUIRED', 'VOIDED') OR o.confirm_by IS NULL
+                OR coalesce(p.first_accepted_at, now()) <= o.confirm_by THEN ''
+            WHEN p.known_at > o.confirm_by OR coalesce(p.first_tracked_at, now()) > o.confirm_by THEN 'warehouse'
+            WHEN coalesce(p.first_ready_at, now()) > o.confirm_by THEN
+                CASE WHEN b.reason IN ('contents_unknown', 'tracking_missing') THEN 'warehouse'
+                    WHEN b.reason IS NULL THEN 'lockstep' ELSE 'seller' END
+            WHEN coalesce(p.first_sent_at, now()) > o.confirm_by THEN 'lockstep'
+            ELSE 'amazon'
+        END AS late_by
+    FROM ledger.parcels p
+    JOIN ledger.orders o ON o.id = p.order_id
+    LEFT JOIN LATERAL (
+        SELECT reason FROM ledger.parcel_history
+        WHERE parcel_id = p.id AND to_state = 'BLOCKED' AND at <= o.confirm_by
+            AND coalesce(p.first_ready_at, now()) > o.confirm_by
+        ORDER BY id DESC LIMIT 1
+    ) b ON true
+"""
+
 _LISTINGS = """
     SELECT seller_account, marketplace_id, seller_sku, available, reserved, buffer, publishable, published,
         effective, published_at, effective_at
@@ -78,6 +103,7 @@ _CALLS = "SELECT at, stranger, operation, subject, outcome, milliseconds FROM le
 VIEWS = {
     "orders": _ORDERS,
     "parcels": _PARCELS,
+    "lateness": _LATENESS,
     "listings": _LISTINGS,
     "problems": _PROBLEMS,
     "calls": _CALLS,

@@ -4,6 +4,8 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from sandbox.habits import PLAIN, Habit, Line
+
 CARRIERS: tuple[tuple[str, str], ...] = (
     ("Royal Mail", "Tracked 48"),
     ("Royal Mail", "Tracked 24"),
@@ -13,12 +15,13 @@ CARRIERS: tuple[tuple[str, str], ...] = (
     ("UPS", "Standard"),
 )
 
-Line = tuple[str, str, int]  # line_ref, sku, units
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """One dispatched parcel."""
+    """One dispatched parcel: which of how many it is, and the habit by which it is told.
+
+    The tracking number is the carrier's own and is empty until it is told; see `written`.
+    """
 
     order_ref: str
     amazon_order_id: str
@@ -28,6 +31,14 @@ class Parcel:
     tracking: str
     shipped_at: datetime
     lines: tuple[Line, ...]
+    number: int = 1
+    count: int = 1
+    habit: Habit = PLAIN
+
+    @property
+    def written(self) -> str:
+        """The tracking number as files spell it."""
+        return self.habit.spelled(self.tracking)
 
 
 def split(order_ref: str, lines: list[Line]) -> list[list[Line]]:
@@ -66,22 +77,19 @@ def _ups_check(body: str) -> int:
     return -total % 10
 
 
-def dispatch_rows(parcel: Parcel, number: int, count: int) -> list[dict[str, object]]:
-    """A parcel as rows of a dispatch file, one per line; which parcel of how many it is."""
-    return [
-        {
-            "order_ref": parcel.order_ref,
-            "package_ref": parcel.package_ref,
-            "carrier": parcel.carrier,
-            "service": parcel.service,
-            "tracking": parcel.tracking,
-            "shipped_at": parcel.shipped_at.isoformat(),
-            "line_ref": line_ref,
-            "sku": sku,
-            "qty": quantity,
-            "package_no": number,
-            "package_count": count,
-            "voided": "false",
-        }
-        for line_ref, sku, quantity in parcel.lines
-    ]
+def dispatch_rows(parcel: Parcel, *, voided: bool = False) -> list[dict[str, object]]:
+    """A parcel as rows of a dispatch file, one per line, or one without a line when those are not told."""
+    habit = parcel.habit
+    row: dict[str, object] = {
+        "order_ref": parcel.order_ref,
+        "package_ref": parcel.package_ref,
+        "carrier": parcel.carrier,
+        "service": parcel.service,
+        "tracking": parcel.written,
+        "shipped_at": parcel.shipped_at.isoformat(),
+        "package_no": parcel.number if habit.package_count else "",
+        "package_count": parcel.count if habit.package_count == "right" else habit.package_count,
+        "voided": str(voided).lower(),
+    }
+    lines = parcel.lines if habit.tells_lines else [("", "", "")]
+    return [row | {"line_ref": line_ref, "sku": sku, "qty": units} for line_ref, sku, units in lines]

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.amazon.order import hash_of
 from sandbox.amazon.world import AmazonWorld
+from sandbox.habits import Habit
 from sandbox.parcels import Parcel
 from sandbox.warehouse import Warehouse
 
@@ -20,6 +21,8 @@ SERVICES = ("STANDARD", "STANDARD", "STANDARD", "EXPEDITED", "NEXT_DAY")
 # Of a hundred orders: paid later, canceled while pending, fulfilled by Amazon, canceled by the buyer when
 # the warehouse has them. The rest is plain.
 MIX = (("paid-later", 8), ("canceled-pending", 3), ("fba", 4), ("canceled-late", 3))
+# And when parcels have shapes: tracking after the dispatch, a box per line with time between, a new label.
+SHAPES = (("late-tracking", 4), ("box-by-box", 6), ("re-labeled", 4))
 
 
 def starting_stock(seed: int = 7) -> dict[str, int]:
@@ -37,6 +40,7 @@ class TradingHour:
         orders: how many orders the hour has.
         marketplaces: Amazon's ids.
         seed: the same seed gives the same orders.
+        shapes: whether some of the plain orders leave as `SHAPES` says.
     """
 
     def __init__(
@@ -47,9 +51,11 @@ class TradingHour:
         *,
         marketplaces: Sequence[str] = (GB, DE),
         seed: int = 7,
+        shapes: bool = False,
     ) -> None:
         self.world, self.warehouse, self.marketplaces = world, warehouse, tuple(marketplaces)
         self.planned = orders
+        self.mix = MIX + SHAPES if shapes else MIX
         self.placed: dict[str, str] = {}  # order id -> its part in the mix
         self._chance = random.Random(seed)  # noqa: S311 - a rehearsal, not a secret
         self._skus = sorted(warehouse.on_hand)
@@ -113,7 +119,7 @@ class TradingHour:
         return len(self.placed) == self.planned and not self._timetable
 
     def _plan(self) -> None:
-        parts = [part for part, percent in MIX for _ in range(round(self.planned * percent / 100))]
+        parts = [part for part, percent in self.mix for _ in range(round(self.planned * percent / 100))]
         parts += ["plain"] * (self.planned - len(parts))
         self._chance.shuffle(parts)
         for number, part in enumerate(parts):
@@ -148,14 +154,33 @@ class TradingHour:
                 ship_by=self.world.now() + timedelta(hours=24 if style[0] == "STANDARD" else 8),
             )
             self.placed[order_id] = part
-            if part == "paid-later":
-                self._at(self._elapsed + delay, lambda: self.world.authorize_payment(order_id))
-            elif part == "canceled-pending":
-                self._at(self._elapsed + delay, lambda: self.world.cancel(order_id))
-            elif part == "canceled-late":
-                self._at(self._elapsed + 60, lambda: self._cancel_late(order_id))
+            self._play(part, order_id, items, delay)
 
         return place
+
+    def _play(self, part: str, order_id: str, items: Sequence[tuple[str, int]], delay: float) -> None:
+        """Enters into the timetable, or plans at the warehouse, what becomes of a placed order."""
+        if part == "paid-later":
+            self._at(self._elapsed + delay, lambda: self.world.authorize_payment(order_id))
+        elif part == "canceled-pending":
+            self._at(self._elapsed + delay, lambda: self.world.cancel(order_id))
+        elif part == "canceled-late":
+            self._at(self._elapsed + 60, lambda: self._cancel_late(order_id))
+        elif part == "late-tracking":
+            self.warehouse.plan(order_id, Habit(tracking_after=delay))
+        elif part == "box-by-box":
+            boxes = tuple({sku: units} for sku, units in items)
+            self.warehouse.plan(order_id, Habit(boxes=boxes, rest_after=delay))
+        elif part == "re-labeled":
+            self._at(self._elapsed + delay, lambda: self._relabel(order_id))
+
+    def _relabel(self, order_id: str) -> None:
+        """The first parcel of an order gets a new label, once it has left with its old one."""
+        parcels = self.warehouse.parcels_of(order_id)
+        if parcels:
+            self.warehouse.relabel(parcels[0].package_ref)
+        else:
+            self._at(self._elapsed + 30, lambda: self._relabel(order_id))
 
     def _cancel_late(self, order_id: str) -> None:
         """The buyer cancels, but not before the warehouse has the order, so that nobody need guess."""

@@ -4,32 +4,19 @@ import threading
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sandbox import filedrop
 from sandbox.clock import Clock
 from sandbox.filedrop import DropFolder, Row
-from sandbox.parcels import CARRIERS, Line, Parcel, dispatch_rows, split, tracking_number
+from sandbox.labels import LabelDesk
+from sandbox.packing import Job
+from sandbox.parcels import CARRIERS, dispatch_rows
 
 
-@dataclass(slots=True, kw_only=True)
-class Job:
-    """One order in the warehouse. Its state: RECEIVED, ACCEPTED, REJECTED, CANCELLED or DISPATCHED."""
-
-    order_ref: str
-    amazon_order_id: str
-    wms_ref: str
-    lines: list[Line]
-    received_at: datetime
-    accept_at: datetime
-    dispatch_at: datetime
-    state: str = "RECEIVED"
-
-
-class Warehouse:
-    """The 3PL. Every public method is thread-safe.
+class Warehouse(LabelDesk):
+    """The 3PL. Every public method is thread-safe; what it can be told to do is in its two bases.
 
     Args:
         folder: the file drop; `in/` and `out/` are made when missing.
@@ -54,17 +41,13 @@ class Warehouse:
         stock_every: float = 300.0,
         carriers: Sequence[tuple[str, str]] = CARRIERS,
     ) -> None:
-        self.drop = DropFolder(Path(folder), clock)
-        self.clock, self.name, self.carriers = clock, name, tuple(carriers)
+        super().__init__(DropFolder(Path(folder), clock), clock, stock, carriers)
+        self.name = name
         self.accept_after, self.dispatch_after, self.stock_every = accept_after, dispatch_after, stock_every
-        self.lock = threading.RLock()
-        self.on_hand = dict(stock)
         self.jobs: dict[str, Job] = {}
-        self.dispatched: list[Parcel] = []
         self.duplicates: list[str] = []  # order_refs handed over more than once
         self._open: dict[str, Job] = {}  # received or accepted
         self._seen: set[str] = set()
-        self._held: Counter[str] = Counter()  # units of accepted orders that are still here
         self._last_stock: dict[str, int] | None = None
         self._next_stock = clock.now()
         self._quiet = 0
@@ -95,9 +78,9 @@ class Warehouse:
             return max(0, self.on_hand.get(sku, 0) - self._held[sku])
 
     def busy(self) -> bool:
-        """Whether an order waits for its acceptance or dispatch."""
+        """Whether an order waits for its acceptance or dispatch, or a part of one will follow by itself."""
         with self.lock:
-            return bool(self._open)
+            return bool(self._open) or self._awaited()
 
     def run(self, stop: threading.Event, every: float = 0.2) -> None:
         """Works until told to stop, with real seconds between two passes."""
@@ -150,10 +133,6 @@ class Warehouse:
                 verdicts.append(self._verdict(job))
         self._acknowledge(verdicts)
 
-    def _hold(self, lines: Sequence[Line], sign: int) -> None:
-        for _, sku, quantity in lines:
-            self._held[sku] += sign * quantity
-
     def _close(self, job: Job, state: str) -> None:
         if job.state == "ACCEPTED":
             self._hold(job.lines, -1)
@@ -197,13 +176,12 @@ class Warehouse:
 
     def _dispatch(self) -> None:
         now = self.clock.now()
-        rows: list[dict[str, object]] = []
+        rows = self._belated(now)
         for job in list(self._open.values()):
             if job.state == "ACCEPTED" and job.dispatch_at <= now and self._on_shelf(job):
                 self._close(job, "DISPATCHED")
-                rows += self._ship(job, now)
-        if rows:
-            self.drop.put("dispatch", filedrop.DISPATCH, rows)
+                rows += [row for parcel in self._packed(job) for row in dispatch_rows(parcel)]
+        self._tell(rows)
 
     def _on_shelf(self, job: Job) -> bool:
         """Whether all of an order is there; what is not waits for a delivery of goods."""
@@ -211,27 +189,6 @@ class Warehouse:
         for _, sku, quantity in job.lines:
             wanted[sku] += quantity
         return all(self.on_hand[sku] >= quantity for sku, quantity in wanted.items())
-
-    def _ship(self, job: Job, now: datetime) -> list[dict[str, object]]:
-        carrier, service = self.carriers[zlib.crc32(job.amazon_order_id.encode()) % len(self.carriers)]
-        rows: list[dict[str, object]] = []
-        batches = split(job.order_ref, job.lines)
-        for number, lines in enumerate(batches, start=1):
-            parcel = Parcel(
-                order_ref=job.order_ref,
-                amazon_order_id=job.amazon_order_id,
-                package_ref=f"{job.wms_ref}-{number}",
-                carrier=carrier,
-                service=service,
-                tracking=tracking_number(carrier, 1_000_000 + len(self.dispatched)),
-                shipped_at=now.replace(microsecond=0),
-                lines=tuple(lines),
-            )
-            self.dispatched.append(parcel)
-            for _, sku, quantity in lines:
-                self.on_hand[sku] -= quantity
-            rows += dispatch_rows(parcel, number, len(batches))
-        return rows
 
     def _count(self) -> None:
         now = self.clock.now()

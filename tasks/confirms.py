@@ -1,114 +1,100 @@
 """Parcels to Amazon and the proof that they arrived."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from domain.amazon import OrdersPage
+from domain.confirms import looks_allowed
 from domain.errors import Denied, Refused, TryAgain
+from domain.maps import ServiceMap, SkuMap, fold
+from domain.orders import OrderMaps
 from domain.ports import AmazonDoor
-from ledger.confirms import (
-    ClaimedConfirm,
-    claim_confirms,
-    count_waiting,
-    free_unanswered,
-    map_parcels,
-    record_accepted,
-    record_refused,
-    record_unsent,
-)
+from ledger.confirms import count_waiting, free_unanswered, show_unsent
 from ledger.connection import Ledger
+from ledger.looks import Unproven, record_look, unproven_orders
 from ledger.maps import load_carriers
-from ledger.proof import record_evidence, record_look, unproven_orders
-from ledger.register import Account
+from ledger.orders import PageContext, record_page
+from ledger.parcel_plans import ParcelMaps, map_parcels
+from ledger.parcel_problems import record_reused
+from ledger.proof import record_evidence
+from ledger.register import Account, Connection
+from tasks.carrier_advice import in_words
+from tasks.confirm_wave import Wave
 
-BATCH = 100
-_GIVE_UP_AFTER = 3  # calls in a row without a useful answer: Amazon is away, the next run goes on
-PROOFS_PER_RUN = 30  # getOrder's own burst; the rest is proven by the next page of searchOrders
+WAVE = timedelta(seconds=20)  # after it the warehouse is read again: what is more urgent goes first
+_MOST_LOOKS = 200
+# An order that has parcels was released long ago: no map decides it any more, only what Amazon shows.
+_NO_MAPS = OrderMaps(skus=SkuMap(components={}, same_skus=True), services=ServiceMap(rows=()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """How a batch of calls ended.
+    """How a wave of calls ended.
 
-    `lost` is the last call that got no useful answer; its parcel waits for the next run. `over` says that
-    Amazon is away or the budget used up: the rest waits too.
+    `lost` is the last call that got no useful answer; its parcel waits for its next try. `over` says that
+    Amazon is away or the budget used up. `waiting` parcels could be sent at once.
     """
 
     counts: dict[str, int]
     lost: TryAgain | None = None
     over: bool = False
+    waiting: int = 0
 
 
 @task(task_run_name="map parcels of {account.name}", cache_policy=NO_CACHE, retries=2)
-def map_carriers(ledger: Ledger, account: Account, connection: str, now: datetime) -> dict[str, int]:
+def map_carriers(ledger: Ledger, account: Account, connection: Connection, now: datetime) -> dict[str, int]:
     """Decide which parcels Amazon may be told about, with today's carrier map."""
     with ledger.begin() as conn:
         free_unanswered(conn, account.name, now)
-        return map_parcels(conn, account.name, load_carriers(conn, connection), now)
+        maps = ParcelMaps(
+            carriers=load_carriers(conn, connection.name),
+            bought=frozenset(fold(carrier) for carrier in connection.buy_shipping),
+            advise=in_words,
+        )
+        counts = map_parcels(conn, account.name, maps, now)
+        record_reused(conn, account.name, ledger.seal, now)
+    return counts
 
 
-@task(task_run_name="claim parcels of {account.name}", cache_policy=NO_CACHE, persist_result=False, retries=2)
-def claim(
-    ledger: Ledger, account: Account, started: datetime, now: datetime
-) -> tuple[tuple[ClaimedConfirm, ...], int]:
-    """Take the most urgent parcels that this run has not tried, and how many more wait.
-
-    The intent is committed before the call; `started` is the run's start.
-    """
-    with ledger.begin() as conn:
-        claims = claim_confirms(conn, account.name, BATCH, started, now)
-        return claims, count_waiting(conn, account.name)
-
-
-@task(task_run_name="confirm parcels at Amazon", cache_policy=NO_CACHE, persist_result=False)
+@task(task_run_name="confirm parcels of {account.name}", cache_policy=NO_CACHE, persist_result=False)
 def confirm(
     ledger: Ledger,
     amazon: AmazonDoor,
-    claims: Sequence[ClaimedConfirm],
+    account: Account,
+    *,
     clock: Callable[[], datetime],
+    told: Callable[[int, int], None],
 ) -> Sent:
-    """Tell Amazon parcel by parcel; every outcome is committed before the next call is made."""
-    counts: Counter[str] = Counter()
-    lost: TryAgain | None = None
-    in_a_row = 0
-    for place, claimed in enumerate(claims):
-        try:
-            amazon.confirm_shipment(claimed.claim)
-        except Denied as error:
-            _put_back(ledger, claims[place:], error, clock())
-            raise
-        except Refused as refusal:
-            outcome, in_a_row = "refused", 0
-            with ledger.begin() as conn:
-                record_refused(conn, claimed.parcel_id, str(refusal), clock())
-        except TryAgain as error:
-            outcome, in_a_row, lost = "unsent", in_a_row + 1, error
-            _put_back(ledger, claims[place : place + 1], error, clock())
-        else:
-            outcome, in_a_row = "accepted", 0
-            with ledger.begin() as conn:
-                record_accepted(conn, claimed.parcel_id, clock())
-        counts[outcome] += 1
-        if lost is not None and (lost.pause or in_a_row >= _GIVE_UP_AFTER):
-            _put_back(ledger, claims[place + 1 :], lost, clock())
-            return Sent(counts=dict(counts), lost=lost, over=True)
-    return Sent(counts=dict(counts), lost=lost)
+    """Tell Amazon about the most urgent parcels for as long as a wave lasts; `told` hears done and waiting."""
+    with ledger.begin() as conn:
+        waiting = count_waiting(conn, account.name, clock())
+    if not waiting:
+        return Sent(counts={})
+    wave = Wave(ledger, amazon, account, clock, time.monotonic() + WAVE.total_seconds())
+    wave.run(lambda done: told(done, max(waiting, done)))
+    with ledger.begin() as conn:
+        left = count_waiting(conn, account.name, clock())
+    return Sent(counts=dict(wave.counts), lost=wave.lost, over=wave.over, waiting=left)
 
 
 @task(task_run_name="read back parcels of {account.name}", cache_policy=NO_CACHE, persist_result=False)
-def prove(ledger: Ledger, amazon: AmazonDoor, account: Account, clock: Callable[[], datetime]) -> Sent:
-    """Read back the most urgent unproven orders one by one, as far as getOrder's budget goes."""
+def prove(
+    ledger: Ledger, amazon: AmazonDoor, account: Account, connection: str, clock: Callable[[], datetime]
+) -> Sent:
+    """Read back orders one by one, most urgent first, as far as getOrder's budget goes."""
     now = clock()
     with ledger.begin() as conn:
-        asked = unproven_orders(conn, account.name, account.prove_within, PROOFS_PER_RUN, now)
+        asked = unproven_orders(conn, account.name, account.prove_within, _MOST_LOOKS, now)
     counts: Counter[str] = Counter()
-    for order_id, row_id in asked.items():
+    for order in _affordable(amazon, asked):
         try:
-            seen = amazon.fetch_order(order_id)
+            seen = amazon.fetch_order(order.amazon_order_id)
         except TryAgain as error:
             return Sent(counts=dict(counts), lost=error, over=True)
         except Denied:
@@ -116,15 +102,27 @@ def prove(ledger: Ledger, amazon: AmazonDoor, account: Account, clock: Callable[
         except Refused:  # one order that cannot be read must not keep the others from being proven
             counts["unreadable"] += 1
             with ledger.begin() as conn:
-                record_look(conn, row_id, clock())
+                record_look(conn, order.order_id, clock())
             continue
+        context = PageContext(account=account.name, connection=connection, maps=_NO_MAPS, seal=ledger.seal)
+        page = OrdersPage(orders=(seen,), unreadable=(), next_token=None, read_until=None)
         with ledger.begin() as conn:
-            shown = [(row_id, seen.packages)]
-            counts.update(record_evidence(conn, shown, account.prove_within, clock()))
+            record_page(conn, page, context, clock())
+            counts.update(record_evidence(conn, {order.order_id: seen}, account.prove_within, clock()))
     return Sent(counts=dict(counts))
 
 
-def _put_back(ledger: Ledger, claims: Sequence[ClaimedConfirm], reason: Exception, now: datetime) -> None:
-    """What was not sent waits for the next run."""
+@task(task_run_name="show what Amazon does not answer about", cache_policy=NO_CACHE, retries=2)
+def show_waiting(ledger: Ledger, account: Account, stranger: str, now: datetime) -> int:
+    """Make parcels that have waited too long for an answer a problem; how many there are."""
     with ledger.begin() as conn:
-        record_unsent(conn, [claimed.parcel_id for claimed in claims], str(reason), now)
+        return show_unsent(conn, account.name, stranger, now)
+
+
+def _affordable(amazon: AmazonDoor, asked: Sequence[Unproven]) -> Sequence[Unproven]:
+    """The orders that may be read one by one now; a page of the next search shows the others."""
+    if not asked:
+        return ()
+    urgent = sum(order.urgent for order in asked)
+    spare, burst = amazon.order_reads()
+    return asked[: looks_allowed(spare, burst, urgent=urgent, others=len(asked) - urgent)]

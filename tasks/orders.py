@@ -75,7 +75,7 @@ def record_orders(
     """Orders, the evidence their packages give, and the watermark: one page, one transaction."""
     with ledger.begin() as conn:
         outcome, ids = record_page(conn, page, context, now)
-        shown = [(ids[order.order_id], order.packages) for order in page.orders if order.order_id in ids]
+        shown = {ids[order.order_id]: order for order in page.orders if order.order_id in ids}
         proof = record_evidence(conn, shown, account.prove_within, now)
         further = record_search(conn, account.name, search, page, now)
     return RecordedPage(outcome=outcome, proven=proof.get("PROVEN", 0), next_search=further)

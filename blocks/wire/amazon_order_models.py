@@ -137,6 +137,7 @@ class Package(ForeignModel):
     """One package Amazon knows of."""
 
     package_reference_id: Word
+    created_time: Moment | None = None
     tracking_number: Word | None = None
     carrier: Word | None = None
     package_status: PackageStatus | None = None

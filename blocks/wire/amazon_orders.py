@@ -174,4 +174,5 @@ def _package(package: Package) -> AmazonPackage:
         carrier=package.carrier or "",
         status=(package.package_status.status if package.package_status else None) or "",
         contents=tuple((item.order_item_id, item.quantity) for item in package.package_items or ()),
+        created_at=package.created_time,
     )

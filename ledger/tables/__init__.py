@@ -3,7 +3,7 @@
 from ledger.tables.declare import SCHEMA, metadata
 from ledger.tables.maps import buffer_rules, carrier_map, service_map, sku_map
 from ledger.tables.orders import order_history, order_lines, orders, release_history, release_lines, releases
-from ledger.tables.parcels import parcel_history, parcel_lines, parcels
+from ledger.tables.parcels import parcel_history, parcel_lines, parcel_told, parcels, shown_packages
 from ledger.tables.record import accounts, budgets, calls, connections, deliveries, problems, watermarks
 from ledger.tables.stock import listing_history, listings, snapshots, stock
 
@@ -22,6 +22,8 @@ __all__ = [
     "release_history",
     "parcels",
     "parcel_lines",
+    "parcel_told",
+    "shown_packages",
     "parcel_history",
     "accounts",
     "connections",

@@ -35,6 +35,7 @@ connections = Table(
     told("adapter"),
     Column("serves", ARRAY(Text), nullable=False),
     Column("same_skus", Boolean, nullable=False),
+    Column("buy_shipping", ARRAY(Text), nullable=False, server_default=text("'{}'")),
 )
 
 watermarks = Table(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sandbox.amazon.answers import Answer, Call, Refusal, invalid, moment
+from sandbox.amazon.faults import NO_ITEMS, NOT_FOUND, SHIP_PLUS, TOO_MANY_EDITS, WRONG_ITEM
 from sandbox.amazon.marketplaces import CARRIERS
 from sandbox.amazon.order import Order, Package
 from sandbox.amazon.world import AmazonWorld
@@ -25,13 +26,15 @@ BODY = {
 MOST_EDITS = 20
 
 
-def confirm_shipment(world: AmazonWorld, call: Call, *, apply: bool = True) -> Answer:
+def confirm_shipment(world: AmazonWorld, call: Call, *, fault: str = "") -> Answer:
     """Accepts a package with 204, or refuses it with 400; shows it after the world's delay.
 
     Args:
         world: the simulated Amazon.
         call: the request.
-        apply: False answers 204 and does nothing, as Amazon was seen to do.
+        fault: one of `sandbox.amazon.faults.HOLLOW`: 204 is answered as ever, and nothing happens
+            (204-no-effect, as Amazon was seen to do), the package shows another tracking number
+            (204-other-tracking) or shows much later (204-late).
     """
     order = world.orders.get(call.path["orderId"])
     if order is None:
@@ -40,16 +43,28 @@ def confirm_shipment(world: AmazonWorld, call: Call, *, apply: bool = True) -> A
     _check_state(order)
     _check_items(order, package)
     known = order.accepted.get(package.reference)
+    if known is not None and _same(known, package):
+        return Answer(status=204)
     if known is not None:
-        package.created, package.edits = known.created, known.edits
-        if _same(known, package):
-            return Answer(status=204)
-        package.edits += 1
-        if package.edits > MOST_EDITS:
-            raise invalid("InvalidPackageVersion: exceeds the maximum number of allowed updates.")
-    if apply:
-        world.accept_package(order, package)
+        _edit(known, package)
+    if fault == "204-other-tracking":
+        package.tracking = world.other_tracking
+    if fault != "204-no-effect":
+        world.accept_package(order, package, after=world.late_after if fault == "204-late" else None)
     return Answer(status=204)
+
+
+def _edit(known: Package, package: Package) -> None:
+    """A package takes the place of a known one, also on an order that is fulfilled by then.
+
+    Amazon documents that the same reference replaces the details and that tracking may change until the
+    delivery, and nothing narrower. That it finds no package of its own making to edit is an assumption.
+    """
+    if known.by_amazon:
+        raise invalid(NOT_FOUND)
+    package.created, package.edits, package.status = known.created, known.edits + 1, known.status
+    if package.edits > MOST_EDITS:
+        raise invalid(TOO_MANY_EDITS)
 
 
 def _package(world: AmazonWorld, order: Order, body: dict[str, Any]) -> Package:
@@ -83,9 +98,9 @@ def _package(world: AmazonWorld, order: Order, body: dict[str, Any]) -> Package:
 
 def _check_state(order: Order) -> None:
     if "FBM_SHIP_PLUS" in order.programs:
-        raise invalid("Shipment confirmation is not allowed for Ship+ orders.")
+        raise invalid(SHIP_PLUS)
     if order.status == "CANCELLED":
-        raise invalid("ErrorCode: NonexistentOrderItem. Failed to find order item list by order ID.")
+        raise invalid(NO_ITEMS)
     if order.fulfilled_by != "MERCHANT":
         raise invalid("The order is not fulfilled by the merchant.")
     if order.status.startswith("PENDING"):
@@ -97,7 +112,7 @@ def _check_items(order: Order, package: Package) -> None:
     asked: dict[str, int] = {}
     for item_id, quantity in package.items:
         if item_id not in known:
-            raise invalid("OrderItemId is invalid, please obtain the value through the getOrderItems API.")
+            raise invalid(WRONG_ITEM)
         if quantity < 1:
             raise invalid("Quantity is invalid, must be a positive number.")
         asked[item_id] = asked.get(item_id, 0) + quantity
@@ -105,10 +120,7 @@ def _check_items(order: Order, package: Package) -> None:
         raise invalid("OrderItems must not be empty.")
     new = package.reference not in order.accepted
     if new and all(order.left(item_id) <= 0 for item_id in known):
-        raise invalid(
-            "Failed to create package due to not finding a matching package or order already fulfilled. "
-            "errorMetric=PackageToUpdateNotFound"
-        )
+        raise invalid(NOT_FOUND)
     for item_id, quantity in asked.items():
         if quantity > order.left(item_id, without=package.reference):
             raise invalid("Quantity is invalid, it exceeds what is left to ship of the order item.")

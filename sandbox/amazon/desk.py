@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from sandbox.amazon.answers import Answer, Call, Refusal, errors, invalid
 from sandbox.amazon.confirm import confirm_shipment
-from sandbox.amazon.faults import ANSWERS
+from sandbox.amazon.faults import ANSWERS, HOLLOW, SILENT, UNHEARD, UNTAKEN
 from sandbox.amazon.listings import patch_listings_item
 from sandbox.amazon.operations import Handler, Operation, find
 from sandbox.amazon.records import Request
@@ -35,14 +35,14 @@ class Incoming:
 
 
 def answer(world: AmazonWorld, incoming: Incoming) -> tuple[Answer, str]:
-    """The answer, and the fault that the server has to play with it ("reset", "hang-before", "hang-after")."""
+    """The answer, and the fault that the server has to play instead of it: one of `SILENT`, or nothing."""
     with world.lock:
         world.settle()
         found = find(incoming.method, incoming.path)
         name = "token" if incoming.path == TOKEN_PATH else found[0].name if found else ""
         fault = world.faults.next(name)
         told = _told(world, incoming, found, fault)
-        silent = fault if fault in ("reset", "hang-before", "hang-after") else ""
+        silent = fault if fault in SILENT else ""
         _record(world, incoming, name, 0 if silent else told.status)
         return _dressed(world, incoming, name, told, fault), silent
 
@@ -54,7 +54,7 @@ def _told(
         if fault == "403-expired":
             world.tokens.end(incoming.token)
         return ANSWERS[fault]
-    if fault in ("reset", "hang-before"):
+    if fault in UNHEARD:
         return Answer()
     if incoming.path == TOKEN_PATH:
         return _token(world, incoming)
@@ -83,9 +83,9 @@ def _operated(
 
 
 def _handler(operation: Operation, fault: str) -> Handler:
-    if fault == "204-no-effect":
-        return partial(confirm_shipment, apply=False)
-    if fault in ("invalid-200", "accepted-no-effect"):
+    if fault in HOLLOW:
+        return partial(confirm_shipment, fault=fault)
+    if fault in UNTAKEN:
         return partial(patch_listings_item, fault=fault)
     return operation.handler
 

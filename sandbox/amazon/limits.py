@@ -25,7 +25,7 @@ class Buckets:
     """Token buckets for all operations; not thread-safe, the world's lock guards it.
 
     Args:
-        speed: enlarges every rate; the burst stays.
+        speed: multiplies every rate; the burst stays.
         enforced: False lets every call through.
     """
 

@@ -22,6 +22,7 @@ DATASETS = (
     "PAYMENT",
     "FULFILLMENT_ORDERS",
 )
+PACKAGE_STATUSES = ("PENDING", "IN_TRANSIT", "SHIPPED", "DELIVERED", "CANCELLED", "UNDELIVERABLE")
 STATUSES = (
     "PENDING_AVAILABILITY",
     "PENDING",
@@ -59,6 +60,8 @@ class Package:
     created: datetime
     items: tuple[tuple[str, int], ...]  # order item id, quantity
     edits: int = 0
+    status: str = "SHIPPED"
+    by_amazon: bool = False  # Amazon's own: a label bought there, or a Ship+ order
 
 
 @dataclass(slots=True, kw_only=True)
@@ -211,7 +214,7 @@ def _package(package: Package) -> dict[str, Any]:
     return {
         "packageReferenceId": package.reference,
         "createdTime": stamp(package.created),
-        "packageStatus": {"status": "SHIPPED"},
+        "packageStatus": {"status": package.status},
         "carrier": package.carrier,
         "shipTime": stamp(package.ship_time),
         "shippingService": package.method,

@@ -96,7 +96,7 @@ class AmazonServer:
             return
         told, silent = answer(self.world, incoming)
         if silent:
-            await self._stay_silent(scope["client"], receive, hang=silent != "reset")
+            await self._stay_silent(scope["client"], receive, hang=silent.startswith("hang"))
             return
         await _send(send, told)
 

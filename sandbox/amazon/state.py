@@ -23,14 +23,25 @@ class AmazonState:
 
     The delays are in Amazon's seconds and shortened by the clock's speed; Amazon documents none of them
     but the hold-back, so they are assumptions of the rehearsal.
+
+    Args:
+        clock: shortens the delays and raises the rates.
+        seller_id: whose account it is.
+        client_id: of the application that asks for tokens.
+        client_secret: likewise.
+        refresh_token: the seller's consent.
+        limits: False enforces no usage plan; the rates are told all the same.
+        limits_scale: multiplies every rate once more, told and enforced; bursts stay as they are.
     """
 
     packages_after = 60.0  # from an accepted confirmation to its package
+    late_after = 1800.0  # the same for a confirmation with the fault 204-late
+    other_tracking = "1Z999AA10555555550"  # what a package shows after the fault 204-other-tracking
     quantity_after = 90.0  # from an accepted patch to the effective quantity
     document_after = 300.0  # from createFeed or createReport to DONE
     hang_seconds = 60.0  # real ones: how long a hanging answer hangs
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an account's keys and limits, each with a plain default
         self,
         clock: Clock,
         *,
@@ -39,6 +50,7 @@ class AmazonState:
         client_secret: str = "sandbox-client-secret",  # noqa: S107 - opens nothing but this sandbox
         refresh_token: str = "Atzr|sandbox-refresh-token",  # noqa: S107 - the same
         limits: bool = True,
+        limits_scale: float = 1.0,
     ) -> None:
         self.clock, self.seller_id = clock, seller_id
         self.lock = threading.RLock()
@@ -49,7 +61,7 @@ class AmazonState:
         self.documents: dict[str, Any] = {}
         self.jobs: dict[str, Any] = {}
         self.faults = Faults()
-        self.buckets = Buckets(clock.speed, enforced=limits)
+        self.buckets = Buckets(clock.speed * limits_scale, enforced=limits)
         self.tokens = Tokens(client_id=client_id, client_secret=client_secret, refresh_token=refresh_token)
         self._due: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._count = 0
@@ -80,12 +92,16 @@ class AmazonState:
                 at, _, effect = heapq.heappop(self._due)
                 effect(at)
 
-    def accept_package(self, order: Order, package: Package) -> None:
-        """Takes in a confirmed package and shows it later."""
+    def accept_package(self, order: Order, package: Package, *, after: float | None = None) -> None:
+        """Takes in a confirmed package and shows it after so many of Amazon's seconds, or as usual."""
         order.accepted[package.reference] = package
-        self.later(self.packages_after, lambda at: self._show(order, package, at))
+        after = self.packages_after if after is None else after
+        self.later(after, lambda at: self._show(order, package, at))
 
     def _show(self, order: Order, package: Package, at: datetime) -> None:
+        shown = order.packages.get(package.reference)
+        if shown is not None and shown.edits > package.edits:
+            return  # a later edit was quicker, and an older version does not come back
         order.show(package)
         self.book.touch(order, at)
 

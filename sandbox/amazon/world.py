@@ -1,17 +1,18 @@
-"""The simulated Amazon, and what buyers and other people do to it."""
+"""The simulated Amazon: what buyers do to orders, what the seller offers, and what is made to go wrong."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sandbox.amazon.makeup import new_lines, price_of, recipient_of
-from sandbox.amazon.order import Order, Package
+from sandbox.amazon.order import Order
 from sandbox.amazon.shelf import Channel, Listing
-from sandbox.amazon.state import HOLD_BACK, AmazonState
+from sandbox.amazon.shippers import AmazonShippers
+from sandbox.amazon.state import HOLD_BACK
 
 __all__ = ["HOLD_BACK", "AmazonWorld"]
 
 
-class AmazonWorld(AmazonState):
+class AmazonWorld(AmazonShippers):
     """One seller account at Amazon. Every method here is thread-safe."""
 
     def add_order(  # noqa: PLR0913 - an order has many sides, each with a plain default
@@ -102,37 +103,6 @@ class AmazonWorld(AmazonState):
             for item in order.items:
                 item.cancel_reason = reason
             self.book.touch(order, self.now())
-
-    def ship_elsewhere(
-        self,
-        order_id: str,
-        *,
-        tracking: str = "1Z999AA10123456784",
-        carrier: str = "UPS",
-        reference: str = "",
-    ) -> str:
-        """Somebody else confirms all that is left of an order; shows at once. Returns the package reference."""
-        with self.lock:
-            order, now = self.order(order_id), self.now()
-            left = ((item.order_item_id, order.left(item.order_item_id)) for item in order.items)
-            self._count += 1
-            package = Package(
-                reference=reference or str(900_000_000 + self._count),
-                carrier=carrier,
-                method="",
-                tracking=tracking,
-                ship_time=now,
-                created=now,
-                items=tuple((item_id, units) for item_id, units in left if units > 0),
-            )
-            order.accepted[package.reference] = package
-            self._show(order, package, now)
-            return package.reference
-
-    def packages(self, order_id: str) -> list[Package]:
-        """The packages of an order that Amazon shows now."""
-        with self.lock:
-            return list(self.order(order_id).packages.values())
 
     def add_listing(  # noqa: PLR0913 - a listing has these sides
         self,

@@ -1,96 +1,58 @@
 """Speed on this machine, beside the obvious script in the same run: `python -m tests.bench`, or `make bench`.
 
 Figures with a goal are printed with it; a missed goal is something to see, never a failed run. Wall times depend
-on whatever else the machine does, so the processor time of the measured process stands beside them.
+on whatever else the machine does, so the processor time of the measured process stands beside them. One part
+alone: `python -m tests.bench push`; the parts are speed, push, admission and serve.
 """
 
+import argparse
+import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
 from rich.console import Console
-from rich.table import Table
 
-from tests.bench.figures import Life, Spent, ingest, live, script_confirms, script_reads
+from tests.bench.admission import admission
 from tests.bench.house import house
 from tests.bench.machine import machine
-from tests.bench.strangers import strangers
+from tests.bench.pushing import push
+from tests.bench.serving import serve
+from tests.bench.speed import speed
 
-ORDERS, RUNS = 10_000, 3
-LIFE = 1_000
-SCRIPT_PARCELS = 200  # a client per call takes 40 ms and more each
-GOAL_RATE, GOAL_MEGABYTES = 1000.0, 400.0
+IN_ONE_HOUSE = {"speed": speed, "push": push, "admission": admission}
+PARTS = (*IN_ONE_HOUSE, "serve")
 
 
 def main() -> None:
-    """Measure and print."""
-    console = Console(highlight=False)
+    """Measure and print what was asked for, everything when nothing was named."""
+    asked = _arguments()
+    parts = asked.parts or PARTS
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 116)
     console.print(f"[bold]Lockstep bench[/bold] on {machine()}")
     started = time.monotonic()
-    ours: list[Spent] = []
-    theirs: list[Spent] = []
-    with tempfile.TemporaryDirectory(prefix="lockstep-bench-") as place, house(Path(place)) as built:
-        with strangers(ORDERS, Path(place, "many")) as amazon:
-            for number in range(1, RUNS + 1):  # in turn, so that a noisy minute hits both
-                console.print(f"reading {ORDERS:,} orders, run {number} of {RUNS}", style="dim")
-                ours.append(ingest(built, amazon, ORDERS))
-                spent, dsn = script_reads(built, amazon, ORDERS)
-                theirs.append(spent)
-            confirms = script_confirms(amazon, dsn, SCRIPT_PARCELS)
-        console.print(f"the whole life of {LIFE:,} orders", style="dim")
-        life = live(built, LIFE, Path(place, "life"))
-    console.print(_table(_middle(ours), _middle(theirs), life, confirms))
-    console.print(_small_print(life, time.monotonic() - started), style="dim")
+    with tempfile.TemporaryDirectory(prefix="lockstep-bench-") as name:
+        place = Path(name)
+        together = [part for part in parts if part != "serve"]
+        if together:
+            with house(place) as built:
+                for part in together:
+                    IN_ONE_HOUSE[part](built, place, console)
+        if "serve" in parts:
+            serve(place, console, seconds=asked.seconds, gap=asked.gap, every=asked.every)
+    console.print(f"The bench took {time.monotonic() - started:.0f} seconds.", style="dim")
 
 
-def _middle(runs: Sequence[Spent]) -> Spent:
-    """The run of median speed, with the highest peak of memory of all."""
-    middle = median(run.seconds for run in runs)
-    one = next(run for run in runs if run.seconds == middle)
-    most = max(run.megabytes for run in runs)
-    return Spent(done=one.done, seconds=one.seconds, processor=one.processor, megabytes=most)
-
-
-def _table(ours: Spent, theirs: Spent, life: Life, confirms: Spent) -> Table:
-    table = Table("figure", "Lockstep", "goal", "script", "ratio")
-    table.columns[0].no_wrap = table.columns[2].no_wrap = True
-    for column in table.columns[1:]:
-        column.justify = "right"
-    memory = ours.megabytes
-    speed_goal = f">= {GOAL_RATE:,.0f} {_met(ours.rate >= GOAL_RATE)}"
-    memory_goal = f"< {GOAL_MEGABYTES:,.0f} {_met(memory < GOAL_MEGABYTES)}"
-    rows = [
-        ("orders ingested per second", ours.rate, speed_goal, theirs.rate, ",.0f"),
-        ("  processor time each, ms", ours.each, "", theirs.each, ".2f"),
-        ("peak memory, MB", memory, memory_goal, theirs.megabytes, ",.0f"),
-        ("orders released per second", life.release.rate, "", None, ",.0f"),
-        ("parcels confirmed per second", life.confirm.rate, "", confirms.rate, ",.0f"),
-        ("SP-API calls per order", sum(life.calls.values()) / life.orders, "", None, ".2f"),
-    ]
-    for words, mine, goal, script, how in rows:
-        beside = ("-", "-") if script is None else (f"{script:{how}}", f"{mine / script:.1f}x")
-        table.add_row(words, f"{mine:{how}}", goal, *beside)
-    return table
-
-
-def _met(good: bool) -> str:
-    return "[green]met[/green]" if good else "[red]missed[/red]"
-
-
-def _small_print(life: Life, seconds: float) -> str:
-    calls = ", ".join(f"{name} {number:,}" for name, number in sorted(life.calls.items()))
-    return (
-        f"Ingest: {ORDERS:,} new orders in pages of 100, median of {RUNS} runs, taken in turn. Lockstep: the"
-        " order-ingest flow in a process of its own, from its first line to its line about orders; task runs go to"
-        " a Prefect server on this machine, addresses are encrypted, a page is one transaction. Script: a client"
-        " per call, the order as JSON, one commit per order. Both: the same simulated Amazon (a process of its own,"
-        " no limits) and the same PostgreSQL, which syncs every commit to disk."
-        f"\nWhole life: {life.orders:,} orders, {life.confirm.done:,} parcels, each proven at Amazon: {calls}."
-        " Release is to files of 250 orders in a local folder, the look at held orders included. The script"
-        f" confirms {SCRIPT_PARCELS} parcels and proves none.\nThe bench took {seconds:.0f} seconds."
-    )
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; none: all")
+    parser.add_argument("--seconds", type=int, default=90, help="serve: how long parcels leave the warehouse")
+    parser.add_argument("--gap", type=float, default=4, help="serve: seconds between two dispatch files")
+    parser.add_argument("--every", type=float, help="serve: another schedule of tracking-push, in seconds")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
+    return asked
 
 
 if __name__ == "__main__":

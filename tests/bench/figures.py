@@ -46,7 +46,7 @@ def ingest(house: House, amazon: Strangers, orders: int) -> Spent:
         run = house.run("order-ingest")
         with ledger.begin() as conn:
             found = conn.scalar(sa.text("SELECT count(*) FROM report.orders WHERE state = 'READY'"))
-    _must_be("orders in the ledger", found, orders)
+    must_be("orders in the ledger", found, orders)
     return _between(run, "Beginning", "orders:", orders)
 
 
@@ -54,13 +54,13 @@ def script_reads(house: House, amazon: Strangers, orders: int) -> tuple[Spent, s
     """The obvious script on an empty database; also the database's address."""
     dsn = _dsn(house.database("template0"))
     spent = _script("read", amazon, dsn)
-    _must_be("orders of the script", spent.done, orders)
+    must_be("orders of the script", spent.done, orders)
     return spent, dsn
 
 
-def script_confirms(amazon: Strangers, dsn: str, parcels: int) -> Spent:
-    """The obvious script tells Amazon about one parcel for each of so many orders."""
-    return _script("confirm", amazon, dsn, parcels=parcels)
+def script_confirms(amazon: Strangers, dsn: str, parcels: int, pause: float = 0.0) -> Spent:
+    """The obvious script tells Amazon about one parcel for each of so many orders, `pause` seconds apart."""
+    return _script("confirm", amazon, dsn, parcels=parcels, pause=pause)
 
 
 def live(house: House, orders: int, folder: Path) -> Life:
@@ -74,7 +74,7 @@ def live(house: House, orders: int, folder: Path) -> Life:
         with ledger.begin() as conn:
             found = conn.execute(sa.text("SELECT state, count(*) FROM report.orders GROUP BY state"))
             states = {row.state: row.count for row in found}
-        _must_be("states of orders", states, {"CLOSED": orders})
+        must_be("states of orders", states, {"CLOSED": orders})
         calls = both.requests()
     return Life(
         orders=orders,
@@ -93,7 +93,7 @@ def _between(run: dict[str, Any], first: str, last: str, done: int) -> Spent:
     )
 
 
-def _script(deed: str, amazon: Strangers, dsn: str, parcels: int = 0) -> Spent:
+def _script(deed: str, amazon: Strangers, dsn: str, parcels: int = 0, pause: float = 0.0) -> Spent:
     given = {
         "dsn": dsn,
         "endpoint": amazon.endpoint,
@@ -101,6 +101,7 @@ def _script(deed: str, amazon: Strangers, dsn: str, parcels: int = 0) -> Spent:
         "client_secret": amazon.client_secret,
         "refresh_token": amazon.refresh_token,
         "parcels": parcels,
+        "pause": pause,
     }
     return Spent(**measured(["tests.bench.script", deed], given=given))
 
@@ -111,6 +112,7 @@ def _dsn(url: str) -> str:
     return f"dbname={parsed.database} user={parsed.username} {place}"
 
 
-def _must_be(what: str, found: object, expected: object) -> None:
+def must_be(what: str, found: object, expected: object) -> None:
+    """Stop the bench when it did not do what it says it measured."""
     if found != expected:
         raise RuntimeError(f"The figures would mean nothing: {what}: {found} instead of {expected}.")

@@ -14,14 +14,14 @@ class _Marks(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self.marks: list[tuple[float, float, str]] = []
+        self.marks: list[tuple[float, float, str, float]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.marks.append((time.monotonic(), processor_seconds(), record.getMessage()))
+        self.marks.append((time.monotonic(), processor_seconds(), record.getMessage(), time.time()))
 
 
 def main() -> None:
-    """Run the flow and print its marks: seconds, processor seconds, what it said."""
+    """Run the flow and print its marks: seconds, processor seconds, what it said, seconds since 1970."""
     flow = find_flow(sys.argv[1])
     marks = _Marks()
     logging.getLogger("prefect.flow_runs").addHandler(marks)

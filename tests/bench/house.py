@@ -27,6 +27,7 @@ from ledger.register import Account, Connection, clock, record_account, record_c
 from ledger.schema import migrate
 from ledger.secrecy import new_key
 from sandbox.parcels import CARRIERS
+from tests.bench.machine import postmaster
 from tests.bench.strangers import DE, GB, Strangers
 
 _KEY = new_key()
@@ -39,6 +40,7 @@ class House:
 
     postgres: EmbeddedPostgres
     prefect: PrefectServer
+    postmaster: int
 
     def database(self, template: str = "bench_template") -> str:
         """The URL of a fresh database, with the ledger's schema unless another template is named."""
@@ -86,12 +88,12 @@ class House:
 def house(folder: Path) -> Iterator[House]:
     """Everything that `lockstep serve` starts, without a worker."""
     with EmbeddedPostgres(folder / "pg") as postgres:
-        prefect = PrefectServer(postgres.url, folder / "prefect", port=_free_port())
+        prefect = PrefectServer(postgres.url, folder / "prefect", port=free_port())
         prefect.start()
         try:
             prefect.wait_ready()
             with talking_to(prefect.environment()):
-                built = House(postgres=postgres, prefect=prefect)
+                built = House(postgres=postgres, prefect=prefect, postmaster=postmaster(folder / "pg"))
                 built.make_template()
                 yield built
         finally:
@@ -116,7 +118,8 @@ def measured(
     return told
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

@@ -1,5 +1,6 @@
 """The machine a figure was taken on, and what one process used of it."""
 
+import contextlib
 import os
 import platform
 import resource
@@ -29,6 +30,40 @@ def peak_megabytes() -> float:
 def processor_seconds() -> float:
     """Processor time of this process so far."""
     return time.process_time()
+
+
+def tree_seconds(*roots: int) -> float:
+    """Processor time so far of these processes and all they started, the ended ones they waited for included."""
+    parents: dict[int, int] = {}
+    spent: dict[int, float] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            cells = (folder / "stat").read_text().rpartition(") ")[2].split()
+            pid = int(folder.name)
+            parents[pid] = int(cells[1])
+            spent[pid] = sum(map(int, cells[11:15])) / os.sysconf("SC_CLK_TCK")
+    return sum(seconds for pid, seconds in spent.items() if _descends(pid, set(roots), parents))
+
+
+def all_seconds() -> float:
+    """Processor time so far of everything on this machine; not a number where there is no /proc."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return float("nan")
+    cells = [int(cell) for cell in stat.read_text().split("\n", 1)[0].split()[1:9]]
+    idle = cells[3] + cells[4]
+    return (sum(cells) - idle) / os.sysconf("SC_CLK_TCK")
+
+
+def _descends(pid: int, roots: set[int], parents: dict[int, int]) -> bool:
+    while pid not in roots and pid in parents:
+        pid = parents[pid]
+    return pid in roots
+
+
+def postmaster(data_dir: Path) -> int:
+    """The first process of the embedded PostgreSQL of this folder."""
+    return int((data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[0])
 
 
 def _processor() -> str:

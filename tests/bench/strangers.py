@@ -9,13 +9,15 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from sandbox.amazon.limits import Buckets
 from sandbox.amazon.server import AmazonServer
 from sandbox.amazon.world import AmazonWorld
 from sandbox.clock import Clock
@@ -23,8 +25,26 @@ from sandbox.trading import SKUS
 from sandbox.warehouse import Warehouse
 
 GB, DE = "A1F83G8C2ARO7P", "A1PA6795UKMFR9"
+SCALE = 100.0  # the limits of the push bench, as times Amazon's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How the strangers behave: how many times faster than life, with limits or none.
+
+    `paced`: the 3PL accepts at once and dispatches only when told.
+    """
+
+    speed: float
+    limits: bool
+    paced: bool
+
+
 # Limits off on both sides: Amazon enforces none, and the rate it states, which ours obeys, is speed times its own.
-SPEED = 100_000.0
+UNLIMITED = Manner(speed=100_000.0, limits=False, paced=False)
+SCALED = Manner(speed=SCALE, limits=True, paced=True)
+LIFELIKE = Manner(speed=1.0, limits=True, paced=True)
+_NEVER = 1e9  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,48 +58,73 @@ class Strangers:
     client_secret: str
     refresh_token: str
     folder: str
+    pid: int
 
     def requests(self) -> dict[str, int]:
         """Answered requests by operation since the last time this was asked."""
-        return self._ask("requests")
+        told: dict[str, int] = self._ask("requests")
+        return told
 
     def work(self) -> dict[str, int]:
         """Let the 3PL do all it can; what it has dispatched and what is still open."""
-        return self._ask("work")
-
-    def _ask(self, name: str) -> dict[str, int]:
-        answer = httpx.post(f"{self.endpoint}/_sandbox/{name}", json={}, timeout=120, trust_env=False)
-        answer.raise_for_status()
-        told: dict[str, int] = answer.json()
+        told: dict[str, int] = self._ask("work")
         return told
+
+    def refill(self) -> None:
+        """All buckets are full again, as those of an account that rested."""
+        self._ask("refill")
+
+    def dispatch(self, orders: int) -> tuple[float, list[str]]:
+        """One dispatch file about so many orders: when it appeared, and one order id for each of its parcels."""
+        told = self._ask("dispatch", orders=orders)
+        return told["at"], told["parcels"]
+
+    def confirmed(self) -> list[tuple[str, float]]:
+        """Order id and moment of every 204 to a ship confirm that Amazon still remembers, oldest first."""
+        told: list[tuple[str, float]] = self._ask("confirmed")
+        return told
+
+    def throttled(self) -> int:
+        """How many of the calls that Amazon still remembers it answered with 429."""
+        return int(self._ask("throttled"))
+
+    def _ask(self, name: str, **given: int) -> Any:
+        answer = httpx.post(f"{self.endpoint}/_sandbox/{name}", json=given, timeout=120, trust_env=False)
+        answer.raise_for_status()
+        return answer.json()
 
 
 @contextmanager
-def strangers(orders: int, folder: Path) -> Iterator[Strangers]:
+def strangers(orders: int, folder: Path, manner: Manner = UNLIMITED) -> Iterator[Strangers]:
     """Both strangers with so many paid orders waiting, until the block ends."""
-    words = [sys.executable, "-m", "tests.bench.strangers", str(orders), str(folder)]
+    habits = json.dumps(asdict(manner))
+    words = [sys.executable, "-m", "tests.bench.strangers", str(orders), str(folder), habits]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
             raise RuntimeError("The simulated Amazon did not start.")
         try:
-            yield Strangers(**json.loads(line))
+            yield Strangers(pid=process.pid, **json.loads(line))
         finally:
             process.terminate()
 
 
 def main() -> None:
     """Serve until told to end; one line of JSON says where."""
-    number, folder = int(sys.argv[1]), sys.argv[2]
-    clock = Clock(SPEED)
-    world = AmazonWorld(clock, limits=False)
-    warehouse = Warehouse(folder, clock, stock=dict.fromkeys(SKUS, 1_000_000), stock_every=1e12)
+    number, folder, manner = int(sys.argv[1]), sys.argv[2], Manner(**json.loads(sys.argv[3]))
+    clock = Clock(manner.speed)
+    world = AmazonWorld(clock, limits=manner.limits)
+    warehouse = _warehouse(folder, clock, manner)
     place_orders(world, number)
     server = AmazonServer(world)
     server.controls.update(
         requests=lambda _: _counted(world),
         work=lambda _: _worked(warehouse),
+        refill=lambda _: _refilled(world, manner),
+        dispatch=lambda given: _dispatched(warehouse, given["orders"]),
+        confirmed=lambda _: _confirmed(world),
+        throttled=lambda _: _throttled(world),
     )
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -114,6 +159,14 @@ def place_orders(world: AmazonWorld, number: int, seed: int = 7) -> None:
         order.written(market_wide, world.now())
 
 
+def _warehouse(folder: str, clock: Clock, manner: Manner) -> Warehouse:
+    stock = dict.fromkeys(SKUS, 1_000_000)
+    if not manner.paced:
+        return Warehouse(folder, clock, stock=stock, stock_every=1e12)
+    never = (_NEVER, _NEVER)
+    return Warehouse(folder, clock, stock=stock, stock_every=_NEVER, accept_after=0, dispatch_after=never)
+
+
 def _counted(world: AmazonWorld) -> dict[str, int]:
     with world.lock:
         counts = Counter(request.operation for request in world.requests if request.status)
@@ -124,6 +177,37 @@ def _counted(world: AmazonWorld) -> dict[str, int]:
 def _worked(warehouse: Warehouse) -> dict[str, Any]:
     warehouse.work()
     return {"dispatched": len(warehouse.dispatched), "open": int(warehouse.busy())}
+
+
+def _refilled(world: AmazonWorld, manner: Manner) -> None:
+    with world.lock:
+        world.buckets = Buckets(manner.speed, enforced=manner.limits)
+
+
+def _dispatched(warehouse: Warehouse, orders: int) -> dict[str, Any]:
+    """The moment is taken before the file is renamed, so that a wait never looks shorter than it is."""
+    with warehouse.lock:
+        now, before = warehouse.clock.now(), len(warehouse.dispatched)
+        waiting = (job for job in warehouse.jobs.values() if job.state == "ACCEPTED")
+        for job in islice(waiting, orders):
+            job.dispatch_at = now
+        warehouse.work()
+        parcels = [parcel.amazon_order_id for parcel in warehouse.dispatched[before:]]
+    return {"at": now.timestamp(), "parcels": parcels}
+
+
+def _confirmed(world: AmazonWorld) -> list[tuple[str, float]]:
+    with world.lock:
+        return [
+            (request.path.split("/")[4], request.at.timestamp())
+            for request in world.requests
+            if request.operation == "confirmShipment" and request.status == 204
+        ]
+
+
+def _throttled(world: AmazonWorld) -> int:
+    with world.lock:
+        return sum(request.status == 429 for request in world.requests)
 
 
 if __name__ == "__main__":

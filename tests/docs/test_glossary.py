@@ -59,7 +59,9 @@ def test_every_command_is_described() -> None:
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
     rows = re.findall(
-        r"^\| `(lockstep [a-z]+(?: (?:carriers|skus|services|buffers))?)", read("commands.md"), re.M
+        r"^\| `(lockstep [a-z]+(?: (?:carriers|skus|services|buffers|suggest|history|replay))?)",
+        read("commands.md"),
+        re.M,
     )
     assert set(rows) == set(commands(group))
 

@@ -1,66 +1,83 @@
-"""Parcels: what is in one, when Amazon may be told, and what counts as proof."""
+"""Parcels: when Amazon may be told of one, and which steps its states allow."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
-from domain.amazon import AmazonPackage
 from domain.maps import AmazonCarrier
 from domain.parcels import (
     NEXT_PARCEL_STATES,
     SETTLED_PARCELS,
     SHOWN_TO_AMAZON,
     ParcelDecision,
+    ParcelFacts,
     ParcelState,
-    Proof,
     decide_parcel,
     normal_tracking,
-    proof_of,
 )
 from domain.problems import ProblemKind
 
 P, K = ParcelState, ProblemKind
-Contents = tuple[tuple[str, int], ...]
 
 DPD = AmazonCarrier(carrier_code="DPD")
-BLOCKERS = (K.CONTENTS_UNKNOWN, K.TRACKING_MISSING, K.CARRIER_UNMAPPED)
+BLOCKERS = (K.CONTENTS_UNKNOWN, K.CONFIRMED_ELSEWHERE, K.TRACKING_MISSING, K.CARRIER_UNMAPPED)
+
+
+def _facts(tracking: str = "JD0002", programs: tuple[str, ...] = (), **changes: Any) -> ParcelFacts:
+    return ParcelFacts(**({"tracking": tracking, "programs": programs, "contents_known": True} | changes))
 
 
 @pytest.mark.parametrize("programs", [(), ("PRIME",), ("PREMIUM", "PRIME"), ("fbm_ship_plus",)])
-@pytest.mark.parametrize(("contents", "tracking", "carrier"), list(product((False, True), repeat=3)), ids=str)
+@pytest.mark.parametrize(
+    ("contents", "left", "tracking", "carrier"), list(product((False, True), repeat=4)), ids=str
+)
 def test_a_parcel_is_told_when_everything_is_known(
-    contents: bool, tracking: bool, carrier: bool, programs: tuple[str, ...]
+    contents: bool, left: bool, tracking: bool, carrier: bool, programs: tuple[str, ...]
 ) -> None:
-    """Contents, tracking and carrier are needed; the first that lacks is the problem that blocks."""
-    decision = decide_parcel(
-        tracking="JD0002" if tracking else "",
-        carrier=DPD if carrier else None,
-        programs=programs,
-        contents_known=contents,
-    )
-    known = (contents, tracking, carrier)
+    """Contents, units left at Amazon, tracking and carrier are needed; the first that lacks blocks."""
+    facts = _facts("JD0002" if tracking else "", programs, contents_known=contents, nothing_left=not left)
+    known = (contents, left, tracking, carrier)
     lacking = [kind for kind, there in zip(BLOCKERS, known, strict=True) if not there]
     blocked = ParcelDecision(state=P.BLOCKED, problem=lacking[0]) if lacking else None
-    assert decision == (blocked or ParcelDecision(state=P.MAPPED, carrier=DPD))
+    expected = blocked or ParcelDecision(state=P.MAPPED, carrier=DPD)
+    assert decide_parcel(facts, DPD if carrier else None) == expected
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"programs": ("FBM_SHIP_PLUS",)}, "Ship+"),
+        ({"programs": ("PRIME", "FBM_SHIP_PLUS")}, "Ship+"),
+        ({"bought_label": True}, "bought through Amazon"),
+        ({"order_canceled": True}, "canceled"),
+        ({"joined": "P1"}, "confirmed with parcel P1"),
+        ({"order_canceled": True, "programs": ("FBM_SHIP_PLUS",), "joined": "P1"}, "canceled"),
+    ],
+)
 @pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("carrier", [None, DPD])
 @pytest.mark.parametrize("tracking", ["", "JD0002"])
-@pytest.mark.parametrize("programs", [("FBM_SHIP_PLUS",), ("PRIME", "FBM_SHIP_PLUS")])
-def test_ship_plus_is_never_told(
-    known: bool, carrier: AmazonCarrier | None, tracking: str, programs: tuple[str, ...]
+@pytest.mark.parametrize("nothing_left", [False, True])
+def test_some_parcels_are_never_told(
+    changes: dict[str, Any],
+    words: str,
+    known: bool,
+    carrier: AmazonCarrier | None,
+    tracking: str,
+    nothing_left: bool,
 ) -> None:
-    """Amazon confirms Ship+ orders itself: nothing is sent and nothing about them blocks."""
-    decision = decide_parcel(tracking=tracking, carrier=carrier, programs=programs, contents_known=known)
-    assert decision == ParcelDecision(state=P.NOT_REQUIRED)
+    """What Amazon confirms itself, a canceled order and a box of another's kit is not sent and blocks nothing."""
+    facts = _facts(tracking, **({"contents_known": known, "nothing_left": nothing_left} | changes))
+    decision = decide_parcel(facts, carrier)
+    assert (decision.state, decision.carrier, decision.problem) == (P.NOT_REQUIRED, None, None)
+    assert words in decision.reason
 
 
 @pytest.mark.parametrize("tracking", ["", " ", "\t", "-", " - ", "...", "\u00a0"])
 def test_signs_without_letters_are_no_tracking(tracking: str) -> None:
     """A tracking number of spaces and dashes is none."""
-    decision = decide_parcel(tracking=tracking, carrier=DPD, programs=(), contents_known=True)
-    assert decision.problem is K.TRACKING_MISSING
+    assert decide_parcel(_facts(tracking), DPD).problem is K.TRACKING_MISSING
 
 
 @pytest.mark.parametrize(
@@ -80,54 +97,6 @@ def test_tracking_numbers_are_compared_bare(tracking: str, normal: str) -> None:
     """Spaces, dashes and case are print; letters, digits and leading zeros are the number."""
     assert normal_tracking(tracking) == normal
     assert normal_tracking(normal_tracking(tracking)) == normal
-
-
-def _package(
-    reference: str = "7", tracking: str = "JD0002", contents: Contents = (("1", 2),), carrier: str = "DPD"
-) -> AmazonPackage:
-    return AmazonPackage(
-        reference_id=reference, tracking=tracking, carrier=carrier, status="SHIPPED", contents=contents
-    )
-
-
-@pytest.mark.parametrize(
-    ("packages", "expected"),
-    [
-        ([], Proof.ABSENT),
-        ([_package()], Proof.SEEN),
-        ([_package(carrier="Something Else")], Proof.SEEN),
-        ([_package(carrier="")], Proof.SEEN),
-        ([_package(tracking="jd 00-02")], Proof.SEEN),
-        ([_package("8")], Proof.ABSENT),
-        ([_package("07")], Proof.ABSENT),
-        ([_package("")], Proof.ABSENT),
-        ([_package("8"), _package()], Proof.SEEN),
-        ([_package(), _package("8")], Proof.SEEN),
-        ([_package(tracking="JD0003")], Proof.CONTRADICTED),
-        ([_package(tracking="")], Proof.CONTRADICTED),
-        ([_package(contents=(("1", 1),))], Proof.CONTRADICTED),
-        ([_package(contents=(("1", 3),))], Proof.CONTRADICTED),
-        ([_package(contents=(("2", 2),))], Proof.CONTRADICTED),
-        ([_package(contents=())], Proof.CONTRADICTED),
-        ([_package(contents=(("1", 2), ("2", 1)))], Proof.CONTRADICTED),
-        # The same item in two rows of Amazon's answer counts twice.
-        ([_package(contents=(("1", 1), ("1", 1)))], Proof.SEEN),
-        ([_package(contents=(("1", 2), ("1", 2)))], Proof.CONTRADICTED),
-        # Another package with the right data is not ours; ours with other data is not proof.
-        ([_package("8"), _package(tracking="JD0003")], Proof.CONTRADICTED),
-    ],
-)
-def test_proof_is_the_same_reference_tracking_and_units(
-    packages: list[AmazonPackage], expected: Proof
-) -> None:
-    """A parcel is proven by Amazon's own package of its reference, with its tracking and its units alone."""
-    assert proof_of("7", "JD0002", [("1", 2)], packages) is expected
-
-
-def test_proof_does_not_mind_the_order_of_items() -> None:
-    """The items of a package are a bag, not a list."""
-    shown = _package(contents=(("2", 1), ("1", 2)))
-    assert proof_of("7", "JD0002", [("1", 2), ("2", 1)], [shown]) is Proof.SEEN
 
 
 def test_next_parcel_states_are_total() -> None:
@@ -153,6 +122,17 @@ def test_accepted_comes_after_sending_alone(state: ParcelState) -> None:
     assert not NEXT_PARCEL_STATES[state] & {P.SENDING, P.ACCEPTED, P.REJECTED, P.UNPROVEN}
     assert [start for start in ParcelState if P.ACCEPTED in NEXT_PARCEL_STATES[start]] == [P.SENDING]
     assert [start for start in ParcelState if P.SENDING in NEXT_PARCEL_STATES[start]] == [P.MAPPED]
+
+
+@pytest.mark.parametrize("state", sorted(set(ParcelState) - {P.PROVEN, P.NOT_REQUIRED, P.VOIDED}))
+def test_every_open_parcel_can_be_proven(state: ParcelState) -> None:
+    """Whatever Lockstep believes of an open parcel, what Amazon shows of it can end it."""
+    assert P.PROVEN in NEXT_PARCEL_STATES[state]
+
+
+def test_a_proven_parcel_is_not_sent_again_by_itself() -> None:
+    """A proven parcel leaves that state by the warehouse's word or for a person, never for Amazon."""
+    assert NEXT_PARCEL_STATES[P.PROVEN] == {P.RECORDED, P.VOIDED, P.UNPROVEN}
 
 
 def test_accepted_is_not_settled() -> None:

@@ -9,6 +9,9 @@ class KeptDesk:
 
     records: list[tuple[str, str, str]] = field(default_factory=list)
 
+    def left(self, operation: str) -> tuple[float, float]:
+        return 100.0, 0.0
+
     def admit(self, operation: str, patience: float) -> float:
         return 0.0
 

@@ -12,9 +12,9 @@ LONG = 60.0  # seconds; a process of its own takes a while to load Prefect
 
 
 def hangs(street: Street, operation: str, *, calls: int) -> bool:
-    """Whether that many requests of an operation have come, the last of them without an answer."""
+    """Whether that many requests of an operation have come, one of them without an answer."""
     seen = street.calls(operation)
-    return len(seen) >= calls and seen[-1].status == 0
+    return len(seen) >= calls and any(one.status == 0 for one in seen)
 
 
 def test_an_ingest_killed_between_two_pages_or_before_its_answer_loses_nothing(street: Street) -> None:
@@ -75,7 +75,7 @@ def test_pushes_and_syncs_killed_in_the_middle_of_a_call_are_finished_by_the_nex
     with another_process(street.prefect, "tracking-push"), another_process(street.prefect, "inventory-sync"):
         assert eventually(lambda: hangs(street, "confirmShipment", calls=2), LONG)
         assert eventually(lambda: hangs(street, "patchListingsItem", calls=3), LONG)
-    assert {row["state"] for row in street.rows("parcels")} == {"ACCEPTED", "SENDING"}
+        assert eventually(lambda: parcel_states(street) == {"ACCEPTED", "SENDING"})
 
     def step() -> bool:
         at_once(tracking_push, inventory_sync)
@@ -89,7 +89,8 @@ def test_pushes_and_syncs_killed_in_the_middle_of_a_call_are_finished_by_the_nex
     shown = [package.tracking for order in ids for package in world.packages(order)]
     assert sorted(shown) == sorted(parcels)
     assert {row["state"] for row in street.rows("parcels")} == {"PROVEN"}
-    assert len(street.calls("confirmShipment")) == len(parcels) + 1  # the lost one again, as the same package
+    # The lost one is asked about first; what Amazon does not show yet is sent again, as the same package.
+    assert len(parcels) <= len(street.calls("confirmShipment")) <= len(parcels) + 1
     assert not any(package.edits for order in ids for package in world.packages(order))
     assert not street.problems()
 
@@ -99,6 +100,10 @@ def in_effect(street: Street) -> bool:
     effective = {sku: street.world.effective_quantity(sku, GB) for sku in available}
     listed = {row["state"] for row in listing_states(street)}
     return effective == available and listed == {"EFFECTIVE"}
+
+
+def parcel_states(street: Street) -> set[str]:
+    return {row["state"] for row in street.rows("parcels")}
 
 
 def listing_states(street: Street) -> list[dict[str, str]]:

@@ -85,6 +85,33 @@ def test_amazons_own_rate_counts_for_all(ledger: Ledger) -> None:
     assert there.admit("getOrder", 0) == pytest.approx(100, rel=0.05)
 
 
+def test_what_is_left_is_told_and_not_taken(ledger: Ledger) -> None:
+    """Whoever asks what can be called now is told the tokens and the burst, and takes none."""
+    desk = Desk(ledger, "main", SLOW)
+    assert desk.left("getOrder") == (3.0, 3.0)
+    desk.admit("getOrder", 0)
+    for _ in range(3):
+        assert desk.left("getOrder") == pytest.approx((2.0, 3.0), abs=0.01)
+    desk.throttled("getOrder")
+    assert desk.left("getOrder")[0] == pytest.approx(0, abs=0.01)
+    assert desk.left("searchOrders")[0] > 1000
+
+
+def test_a_429_in_one_process_holds_back_another(ledger: Ledger, ledger_url: str, privacy_key: str) -> None:
+    """A throttled answer, and the rate that came with it, count for a process with connections of its own."""
+    here = Desk(ledger, "main", SLOW)
+    elsewhere = Ledger(ledger_url, privacy_key)
+    there = Desk(elsewhere, "main", SLOW)
+    assert there.admit("getOrder", 0) == 0
+    here.throttled("getOrder")
+    here.correct("getOrder", 0.002)
+    assert there.admit("getOrder", 0) == pytest.approx(500, rel=0.05)
+    elsewhere.close()
+    reopened = Ledger(ledger_url, privacy_key)
+    assert Desk(reopened, "main", SLOW).admit("getOrder", 0) == pytest.approx(500, rel=0.05)
+    reopened.close()
+
+
 def test_threads_together_never_exceed_the_budget(ledger: Ledger) -> None:
     """Calls admitted in any way never outnumber the burst plus what the rate gave meanwhile."""
     rate, burst = 20.0, 5.0

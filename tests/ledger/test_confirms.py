@@ -1,20 +1,15 @@
 """Parcels on their way to Amazon: mapped or blocked with a reason, claimed once, most urgent first."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Barrier
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from domain.amazon import AmazonStatus
-from domain.problems import ProblemKind
-from ledger.confirms import (
-    claim_confirms,
-    count_waiting,
-    free_unanswered,
-    record_accepted,
-    record_refused,
-    record_unsent,
-)
+from ledger.confirms import Answered, claim_confirms, count_waiting, free_unanswered
 from ledger.connection import Ledger
 from tests.factories import (
     GB,
@@ -26,17 +21,15 @@ from tests.factories import (
     order_id,
 )
 from tests.ledger.walk import (
-    ANY_RUN,
     confirm,
     decide,
+    end,
     ingest,
     order_row,
     parcel_row,
     path,
-    problems,
     release,
     ship,
-    states,
     take,
 )
 
@@ -85,7 +78,7 @@ def test_every_parcel_is_claimed_once_when_two_claim_at_once(ledger: Ledger) -> 
         start.wait()
         for _ in range(8):
             with ledger.begin() as conn:
-                taken += [claimed.parcel_id for claimed in claim_confirms(conn, "main", 5, ANY_RUN, NOW)]
+                taken += [claimed.parcel_id for claimed in claim_confirms(conn, "main", 5, NOW)]
         return taken
 
     with ThreadPoolExecutor(2) as pool:
@@ -115,59 +108,50 @@ def test_accepted_is_not_proven(ledger: Ledger) -> None:
     assert order_row(ledger)["state"] == "DISPATCHED"
 
 
-def test_a_call_without_an_answer_is_made_again(ledger: Ledger) -> None:
-    """A parcel that Amazon did not answer for, or whose process died, goes out again unchanged."""
+def test_a_call_that_was_not_made_costs_nothing(ledger: Ledger) -> None:
+    """A parcel whose call found no budget goes out at the next claim, and was never tried."""
     release(ledger, amazon_order())
     ship(ledger, dispatch())
     decide(ledger)
     (first,) = take(ledger)
-    with ledger.begin() as conn:
-        record_unsent(conn, [first.parcel_id], "Amazon answered 503", NOW)
+    end(ledger, first, answered=Answered.UNSENT)
     assert take(ledger) == (first,)
-    with ledger.begin() as conn:
-        assert free_unanswered(conn, "main", NOW) == 1
-    assert take(ledger) == (first,)
-    assert parcel_row(ledger)["tries"] == 0
+    assert (parcel_row(ledger)["tries"], parcel_row(ledger)["attempts"]) == (0, 0)
 
 
-def test_a_run_tries_a_parcel_once(ledger: Ledger) -> None:
-    """A parcel that came back without an answer waits for the next run instead of being tried in a circle."""
-    release(ledger, amazon_order())
-    ship(ledger, dispatch())
+def test_only_what_can_be_sent_now_is_counted(ledger: Ledger) -> None:
+    """What waits for its next try, was taken, or belongs to a canceled order is not waiting to be sent."""
+    release(ledger, *(amazon_order(number=n) for n in range(1, 5)))
+    ship(ledger, *(dispatch(number=n, package_ref=f"P{n}") for n in range(1, 5)))
     decide(ledger)
-    (first,) = take(ledger, now=NOW + MINUTE)
-    with ledger.begin() as conn:
-        record_unsent(conn, [first.parcel_id], "Amazon answered 503", NOW + MINUTE)
-        assert claim_confirms(conn, "main", 10, NOW, NOW + 2 * MINUTE) == ()
-        assert count_waiting(conn, "main") == 1
-        assert claim_confirms(conn, "main", 10, NOW + HOUR, NOW + HOUR) == (first,)
+    ingest(ledger, amazon_order(number=4, status=AmazonStatus.CANCELED, updated_at=NOW + MINUTE))
+
+    def waiting(at: datetime) -> int:
+        with ledger.begin() as conn:
+            return count_waiting(conn, "main", at)
+
+    assert waiting(NOW) == 3
+    first, second = take(ledger, limit=2)
+    end(ledger, first)
+    end(ledger, second, answered=Answered.UNANSWERED)
+    assert (waiting(NOW), waiting(NOW + MINUTE)) == (1, 2)
 
 
-def test_a_refused_parcel_is_shown_and_stays_put(ledger: Ledger) -> None:
-    """What Amazon refuses is not sent again by itself and becomes integration's problem, with the reason."""
+@pytest.mark.parametrize("answered", list(Answered))
+@pytest.mark.parametrize("change", [{"tracking": "TRACK2"}, {"carrier": "DPD"}, {"voided": True}], ids=str)
+def test_an_answer_to_an_old_label_says_nothing_of_the_new_one(
+    ledger: Ledger, answered: Answered, change: dict[str, Any]
+) -> None:
+    """When the warehouse changes a parcel during the call, the answer, whatever it is, changes nothing."""
     release(ledger, amazon_order())
     ship(ledger, dispatch())
     decide(ledger)
     (claimed,) = take(ledger)
-    with ledger.begin() as conn:
-        record_refused(conn, claimed.parcel_id, "InvalidInput: carrier", NOW)
-    assert (states(ledger, "parcels"), take(ledger)) == (["REJECTED"], ())
-    (found,) = problems(ledger)
-    assert (found.kind, found.owner) == (ProblemKind.TRACKING_REFUSED, "integration")
-    assert "InvalidInput: carrier" in found.summary
-
-
-def test_an_answer_to_an_old_label_says_nothing_of_the_new_one(ledger: Ledger) -> None:
-    """When the warehouse re-labels a parcel during the call, the answer leaves the new label untold."""
-    release(ledger, amazon_order())
-    ship(ledger, dispatch())
-    decide(ledger)
-    (claimed,) = take(ledger)
-    ship(ledger, dispatch(tracking="TRACK2", shipped_at=NOW + 2 * HOUR))
-    with ledger.begin() as conn:
-        record_accepted(conn, claimed.parcel_id, NOW)
-    row = parcel_row(ledger)
-    assert (row["state"], row["tries"], row["accepted_at"]) == ("RECORDED", 0, None)
+    ship(ledger, dispatch(**{"shipped_at": NOW + 2 * HOUR} | change))
+    before = parcel_row(ledger)
+    end(ledger, claimed, answered=answered, reason="too late", code="InvalidInput", now=NOW + MINUTE)
+    assert parcel_row(ledger) == before
+    assert before["state"] == ("VOIDED" if "voided" in change else "RECORDED")
 
 
 def test_accounts_do_not_take_each_others_parcels(ledger: Ledger) -> None:
@@ -176,6 +160,6 @@ def test_accounts_do_not_take_each_others_parcels(ledger: Ledger) -> None:
     ship(ledger, dispatch())
     decide(ledger)
     with ledger.begin() as conn:
-        assert claim_confirms(conn, "second", 10, ANY_RUN, NOW) == ()
+        assert claim_confirms(conn, "second", 10, NOW) == ()
         assert free_unanswered(conn, "second", NOW) == 0
     assert path(ledger, "parcel") == ["RECORDED", "MAPPED"]

@@ -20,7 +20,6 @@ from tests.factories import (
 )
 from tests.ledger.walk import (
     decide,
-    order_row,
     problems,
     release,
     ship,
@@ -87,12 +86,3 @@ def test_a_parcel_that_lacks_something_blocks(ledger: Ledger, parcel, kind: Prob
     ship(ledger, dispatch(tracking="TRACK2"))
     assert decide(ledger) == {"MAPPED": 1}
     assert problems(ledger) == ()
-
-
-def test_ship_plus_needs_no_confirm(ledger: Ledger) -> None:
-    """A Ship+ parcel is not told to Amazon, which knows it, and its order is done."""
-    release(ledger, amazon_order(programs=("FBM_SHIP_PLUS",)))
-    ship(ledger, dispatch(carrier="Pigeon"))
-    assert decide(ledger) == {"NOT_REQUIRED": 1}
-    assert (take(ledger), problems(ledger)) == ((), ())
-    assert order_row(ledger)["state"] == "CLOSED"

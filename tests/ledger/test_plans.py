@@ -10,16 +10,19 @@ import sqlalchemy as sa
 
 from domain.errors import Refused
 from domain.maps import CarrierMap
-from ledger.confirms import claim_confirms, count_waiting, free_unanswered, map_parcels
+from ledger.confirms import claim_confirms, count_waiting, free_unanswered, show_unsent
 from ledger.connection import Ledger
 from ledger.deliveries import claim_cancels
 from ledger.held_orders import review_held
-from ledger.proof import unproven_orders
+from ledger.looks import unproven_orders
+from ledger.parcel_plans import ParcelMaps, map_parcels
+from ledger.parcel_problems import record_reused
+from ledger.proof import record_evidence
 from ledger.release_plans import plan_releases
 from ledger.releases import claim_releases, doubt_unanswered, record_overdue
 from ledger.secrecy import Seal
 from ledger.stock import pools
-from tests.factories import GB, MAPS, NOW, SKUS
+from tests.factories import GB, MAPS, NOW, SKUS, amazon_order
 from tests.ledger.walk import ANY_RUN, PROVE_WITHIN
 
 CLOSED, OPEN = 20_000, 200
@@ -45,11 +48,11 @@ FROM ledger.orders WHERE state NOT IN ('READY', 'HELD');
 INSERT INTO ledger.release_lines (release_id, line_ref, sku, quantity, per_unit)
 SELECT id, 'item-1', 'A', 1, 1 FROM ledger.releases;
 INSERT INTO ledger.parcels (order_id, release_id, connection, warehouse_parcel_id, state, dispatched_at, known_at,
-    tracking, warehouse_carrier)
+    tracking, tracking_key, warehouse_carrier)
 SELECT o.id, r.id, 'main', 'P' || o.id,
     CASE o.state WHEN 'CLOSED' THEN 'PROVEN'
         ELSE (ARRAY['RECORDED', 'MAPPED', 'ACCEPTED', 'SENDING'])[1 + mod(o.id / 5, 4)] END,
-    now(), now(), 'TRACK' || o.id, 'Royal Mail'
+    now(), now(), 'TRACK' || o.id, 'TRACK' || o.id, 'Royal Mail'
 FROM ledger.orders o JOIN ledger.releases r ON r.order_id = o.id WHERE o.state IN ('CLOSED', 'DISPATCHED');
 INSERT INTO ledger.parcel_lines (parcel_id, order_item_id, quantity) SELECT id, 'item-1', 1 FROM ledger.parcels;
 INSERT INTO ledger.stock (connection, warehouse, sku, available, as_of)
@@ -72,11 +75,16 @@ HOT: dict[str, Callable[[sa.Connection], object]] = {
     "overdue releases": lambda conn: record_overdue(conn, "main", ANY_RUN, NOW),
     "claim cancels": lambda conn: claim_cancels(conn, "main", NOW),
     "review held": lambda conn: review_held(conn, "main", MAPS, NOW),
-    "map parcels": lambda conn: map_parcels(conn, "main", CarrierMap(), NOW),
-    "claim confirms": lambda conn: claim_confirms(conn, "main", 100, ANY_RUN, NOW),
-    "count waiting": lambda conn: count_waiting(conn, "main"),
+    "map parcels": lambda conn: map_parcels(conn, "main", ParcelMaps(carriers=CarrierMap()), NOW),
+    "reused tracking": lambda conn: record_reused(conn, "main", _SEAL, NOW),
+    "claim confirms": lambda conn: claim_confirms(conn, "main", 100, NOW),
+    "count waiting": lambda conn: count_waiting(conn, "main", NOW),
+    "show unsent": lambda conn: show_unsent(conn, "main", "Amazon account main", NOW),
     "free confirms": lambda conn: free_unanswered(conn, "main", NOW),
     "unproven orders": lambda conn: unproven_orders(conn, "main", PROVE_WITHIN, 30, ANY_RUN),
+    "weigh a page": lambda conn: record_evidence(
+        conn, {CLOSED + n: amazon_order(number=CLOSED + n) for n in range(1, 101)}, PROVE_WITHIN, NOW
+    ),
     "stock pools": lambda conn: pools(conn, "main", {"main": SKUS}),
 }
 _HISTORY = ("orders", "parcels", "releases")

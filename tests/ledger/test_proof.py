@@ -4,22 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from domain.amazon import AmazonPackage
+from domain.amazon import AmazonPackage, AmazonStatus
+from domain.evidence import proof_due
 from domain.problems import ProblemKind
-from ledger.confirms import record_refused
 from ledger.connection import Ledger
-from ledger.proof import unproven_orders
 from tests.factories import HOUR, MINUTE, NOW, amazon_order, dispatch, order_id, package
 from tests.ledger.walk import (
     PROVE_WITHIN,
     confirm,
-    decide,
+    ingest,
     kinds,
     look,
     order_row,
     parcel_row,
     path,
     problems,
+    refuse,
     release,
     ship,
     states,
@@ -96,12 +96,6 @@ def test_other_evidence_contradicts(ledger: Ledger, other: AmazonPackage) -> Non
     assert (states(ledger, "parcels"), kinds(ledger)) == (["UNPROVEN"], [ProblemKind.TRACKING_CONTRADICTED])
 
 
-def test_somebody_elses_package_proves_nothing(ledger: Ledger) -> None:
-    """A package with our tracking under another reference was confirmed by somebody else."""
-    _accepted(ledger)
-    assert look(ledger, package("999999"), now=IN_TIME) == {}
-
-
 def test_late_evidence_still_proves_and_clears(ledger: Ledger) -> None:
     """Whatever we had given up is proven by what Amazon shows in the end, and its problem clears."""
     reference = _unproven(ledger)
@@ -109,15 +103,138 @@ def test_late_evidence_still_proves_and_clears(ledger: Ledger) -> None:
     assert (states(ledger, "orders"), problems(ledger)) == (["CLOSED"], ())
 
 
-def test_evidence_outweighs_a_refusal(ledger: Ledger) -> None:
-    """A parcel that Amazon refused and shows nevertheless is proven."""
+@pytest.mark.parametrize("code", ["PackageToUpdateNotFound", "InvalidInput", "InvalidPackageVersion", ""])
+def test_evidence_outweighs_a_refusal(ledger: Ledger, code: str) -> None:
+    """A parcel that Amazon refused and shows nevertheless is proven, whatever it said."""
     release(ledger, amazon_order())
     ship(ledger, dispatch())
-    decide(ledger)
-    (claimed,) = take(ledger)
-    with ledger.begin() as conn:
-        record_refused(conn, claimed.parcel_id, "PackageToUpdateNotFound", NOW)
-    assert look(ledger, package(claimed.claim.package_reference_id)) == {"PROVEN": 1}
+    reference = refuse(ledger, code=code)
+    assert look(ledger, package(reference)) == {"PROVEN": 1}
+    assert problems(ledger) == ()
+
+
+@pytest.mark.parametrize("known", [package("{}"), package("{}", tracking="TRACK9"), None], ids=str)
+def test_a_read_that_is_older_than_what_we_know_demotes_nothing(
+    ledger: Ledger, known: AmazonPackage | None
+) -> None:
+    """A page that was made before the newest read neither gives up nor sends again, but its evidence counts."""
+    reference = _accepted(ledger)
+    packages = [package(reference, tracking=known.tracking)] if known else []
+    ingest(ledger, amazon_order(updated_at=NOW + 2 * HOUR))
+    found = look(ledger, *packages, updated_at=NOW + HOUR, now=TOO_LATE)
+    assert found == ({"PROVEN": 1} if known and known.tracking == "TRACK1" else {})
+    assert problems(ledger) == ()
+
+
+GONE = [[package("{}", tracking="TRACK9")], [package("{}", contents=[("item-1", 2)])]]
+
+
+@pytest.mark.parametrize("shown", GONE, ids=["other tracking", "more units"])
+def test_a_proven_parcel_that_is_contradicted_later_is_a_persons(
+    ledger: Ledger, shown: list[AmazonPackage]
+) -> None:
+    """When Amazon shows a proven parcel otherwise, a person is told, and nothing is sent by itself."""
+    reference = _accepted(ledger)
+    look(ledger, package(reference), now=IN_TIME)
+    other = package(reference, tracking=shown[0].tracking, contents=shown[0].contents)
+    assert look(ledger, other, now=NOW + HOUR) == {"UNPROVEN": 1}
+    assert (states(ledger, "parcels"), states(ledger, "orders")) == (["UNPROVEN"], ["DISPATCHED"])
+    assert kinds(ledger) == [ProblemKind.TRACKING_CONTRADICTED]
+    assert confirm(ledger, now=NOW + 2 * HOUR) == ()
+    assert look(ledger, package(reference), now=NOW + 3 * HOUR) == {"PROVEN": 1}
+    assert (problems(ledger), states(ledger, "orders")) == ((), ["CLOSED"])
+
+
+def test_an_old_page_does_not_take_proof_back(ledger: Ledger) -> None:
+    """A stale read that shows a proven parcel otherwise changes nothing."""
+    reference = _accepted(ledger)
+    look(ledger, package(reference), now=IN_TIME)
+    ingest(ledger, amazon_order(updated_at=NOW + HOUR))
+    assert look(ledger, package(reference, tracking="TRACK9"), updated_at=NOW, now=NOW + HOUR) == {}
+    assert (states(ledger, "parcels"), problems(ledger)) == (["PROVEN"], ())
+
+
+def test_an_answer_without_any_package_takes_no_proof_back(ledger: Ledger) -> None:
+    """Amazon may leave its packages out of an answer: a proven parcel stays proven without them."""
+    reference = _accepted(ledger)
+    look(ledger, package(reference), now=IN_TIME)
+    assert look(ledger, now=NOW + HOUR) == {}
+    assert states(ledger, "parcels") == ["PROVEN"]
+
+
+def test_a_proven_parcel_that_vanished_is_a_persons(ledger: Ledger) -> None:
+    """A parcel that Amazon showed, and shows no more beside others, is not sent again by itself."""
+    reference = _accepted(ledger)
+    look(ledger, package(reference), now=IN_TIME)
+    others = package("900001", tracking="OTHER-ONE", contents=[("item-9", 1)])
+    assert look(ledger, others, now=NOW + HOUR) == {"UNPROVEN": 1}
+    assert (kinds(ledger), confirm(ledger, now=NOW + HOUR)) == ([ProblemKind.TRACKING_UNPROVEN], ())
+
+
+@pytest.mark.parametrize("minutes", [6, 10, 20, 60, 600])
+def test_both_steps_end_before_the_deadline(ledger: Ledger, minutes: int) -> None:
+    """However near the deadline is, the second call and the person's turn come before it."""
+    deadline = NOW + minutes * MINUTE
+    release(ledger, amazon_order(confirm_by=deadline))
+    ship(ledger, dispatch())
+    confirm(ledger)
+    at = proof_due(NOW, deadline, PROVE_WITHIN)
+    assert look(ledger, now=at - timedelta(seconds=1)) == {}
+    assert look(ledger, now=at) == {"AGAIN": 1}
+    confirm(ledger, now=at)
+    last = proof_due(at, deadline, PROVE_WITHIN)
+    assert look(ledger, now=last) == {"UNPROVEN": 1}
+    assert kinds(ledger) == [ProblemKind.TRACKING_UNPROVEN]
+    assert last < deadline
+
+
+@pytest.mark.parametrize("code", ["InvalidInput", "PackageToUpdateNotFound", "BrandNew"])
+def test_a_refusal_without_evidence_is_tried_again_and_then_shown(ledger: Ledger, code: str) -> None:
+    """An unexplained refusal is tried again after a wait, twice; the third is integration's, with the reason."""
+    release(ledger, amazon_order(confirm_by=NOW + 24 * HOUR))
+    ship(ledger, dispatch())
+    at = NOW
+    for _ in range(2):
+        refuse(ledger, code=code, now=at)
+        assert look(ledger, now=at) == {"AGAIN": 1}
+        assert (take(ledger, now=at), problems(ledger)) == ((), ())
+        at = parcel_row(ledger)["next_try_at"]
+        assert NOW < at < NOW + 5 * MINUTE
+    refuse(ledger, code=code, now=at)
+    assert look(ledger, now=at) == {"REFUSED": 1}
+    (found,) = problems(ledger)
+    assert (found.kind, found.owner, code in found.summary) == (
+        ProblemKind.TRACKING_REFUSED,
+        "integration",
+        True,
+    )
+    assert (take(ledger, now=at + 24 * HOUR), look(ledger, now=at + HOUR)) == ((), {})
+
+
+@pytest.mark.parametrize("code", ["InvalidPackageVersion", "NonexistentOrderItem"])
+def test_a_final_refusal_is_shown_at_once(ledger: Ledger, code: str) -> None:
+    """What cannot come right by trying is a person's at the first refusal, when Amazon shows nothing."""
+    release(ledger, amazon_order())
+    ship(ledger, dispatch())
+    refuse(ledger, code=code)
+    assert look(ledger) == {"REFUSED": 1}
+    assert (kinds(ledger), take(ledger)) == ([ProblemKind.TRACKING_REFUSED], ())
+
+
+def test_a_refusal_in_the_last_hour_is_shown_at_once(ledger: Ledger) -> None:
+    """With little time left a person knows of the first refusal."""
+    release(ledger, amazon_order(confirm_by=NOW + HOUR / 2))
+    ship(ledger, dispatch())
+    refuse(ledger)
+    assert look(ledger) == {"REFUSED": 1}
+
+
+def test_a_refused_parcel_of_a_canceled_order_is_nobodys_problem(ledger: Ledger) -> None:
+    """A refusal because Amazon canceled the order in between ends the parcel, by the status read back."""
+    release(ledger, amazon_order())
+    ship(ledger, dispatch())
+    refuse(ledger, code="NonexistentOrderItem")
+    assert look(ledger, status=AmazonStatus.CANCELED) == {"NOT_REQUIRED": 1}
     assert problems(ledger) == ()
 
 
@@ -127,32 +244,3 @@ def test_evidence_before_a_second_call_saves_it(ledger: Ledger) -> None:
     look(ledger, now=TOO_LATE)
     assert look(ledger, package(reference), now=TOO_LATE) == {"PROVEN": 1}
     assert take(ledger) == ()
-
-
-def _to_read(ledger: Ledger, at: timedelta, limit: int = 10) -> list[str]:
-    with ledger.begin() as conn:
-        return list(unproven_orders(conn, "main", PROVE_WITHIN, limit, NOW + at))
-
-
-def test_orders_are_read_back_when_half_their_time_is_over(ledger: Ledger) -> None:
-    """An order is worth a call of its own after half of `prove_within`, and again after that time."""
-    _accepted(ledger)
-    assert _to_read(ledger, MINUTE) == []
-    assert _to_read(ledger, 3 * MINUTE) == [order_id()]
-    look(ledger, now=NOW + 3 * MINUTE)
-    assert _to_read(ledger, 4 * MINUTE) == []
-    assert _to_read(ledger, 6 * MINUTE) == [order_id()]
-
-
-def test_the_most_urgent_orders_are_read_back_first(ledger: Ledger) -> None:
-    """A limited look takes the orders that are due first."""
-    release(ledger, *(amazon_order(number=n, confirm_by=NOW + (9 - n) * HOUR) for n in range(1, 6)))
-    ship(ledger, *(dispatch(number=n, package_ref=f"P{n}") for n in range(1, 6)))
-    confirm(ledger)
-    assert _to_read(ledger, HOUR, limit=2) == [order_id(5), order_id(4)]
-
-
-def test_a_parcel_given_up_is_still_looked_at(ledger: Ledger) -> None:
-    """An unproven parcel is read back again and again, because late evidence counts."""
-    _unproven(ledger)
-    assert _to_read(ledger, 2 * HOUR) == [order_id()]

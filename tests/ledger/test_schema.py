@@ -23,6 +23,8 @@ REPORT = {
     "parcels": "seller_account amazon_order_id warehouse_parcel_id package_reference_id tracking_number"
     " warehouse_carrier warehouse_service carrier_code state dispatched_at sent_at accepted_at proven_at"
     " confirm_by late",
+    "lateness": "seller_account amazon_order_id warehouse_parcel_id confirm_by dispatched_at known_at tracked_at"
+    " ready_at sent_at accepted_at proven_at late_by",
     "listings": "seller_account marketplace_id seller_sku available reserved buffer publishable published"
     " effective published_at effective_at",
     "problems": "id kind owner severity subject summary next_step opened_at act_by acknowledged_at cleared_at",

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from domain.amazon import AmazonStatus
 from domain.warehouse import ChangeKind, ReleaseResult
-from ledger.confirms import record_refused
 from ledger.connection import Ledger
 from ledger.release_plans import plan_releases
 from ledger.standing import load_standing
@@ -35,10 +34,10 @@ from tests.ledger.walk import (
     ingest,
     look,
     one,
+    refuse,
     release,
     say,
     ship,
-    take,
 )
 
 ORDER = amazon_order()
@@ -74,10 +73,9 @@ def _parcel(ledger: Ledger, *, carrier: str = "Royal Mail", tracking: str = "TRA
 
 
 def _refused(ledger: Ledger) -> None:
-    _parcel(ledger)
-    (claimed,) = take(ledger)
-    with ledger.begin() as conn:
-        record_refused(conn, claimed.parcel_id, "InvalidInput", NOW)
+    release(ledger, ORDER)
+    ship(ledger, dispatch())
+    refuse(ledger)
 
 
 def _accepted(ledger: Ledger) -> str:
@@ -109,6 +107,7 @@ def _ship_plus(ledger: Ledger) -> None:
     release(ledger, amazon_order(programs=("FBM_SHIP_PLUS",)))
     ship(ledger, dispatch())
     decide(ledger)
+    look(ledger, package("AMZN-1"))
 
 
 def _one_of_two_blocked(ledger: Ledger) -> None:

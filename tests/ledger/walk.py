@@ -1,25 +1,36 @@
 """The steps that bring an order down the street, each in a transaction of its own, as the tasks make them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from domain.amazon import AmazonOrder, AmazonPackage
+from domain.amazon import AmazonLine, AmazonOrder, AmazonPackage, AmazonStatus
 from domain.maps import CarrierMap, ServiceMap, SkuMap
 from domain.orders import OrderMaps
 from domain.problems import ProblemKind
 from domain.warehouse import ChangeKind, Dispatch, ReleaseAnswer, ReleaseResult
-from ledger.confirms import ClaimedConfirm, claim_confirms, map_parcels, record_accepted
+from ledger.confirms import Answered, ClaimedConfirm, Outcome, claim_confirms, record_outcomes
 from ledger.connection import Ledger
 from ledger.deliveries import record_changes
 from ledger.dispatches import record_dispatches
 from ledger.orders import PageOutcome, record_page
+from ledger.parcel_plans import ParcelMaps, map_parcels
 from ledger.problems import OpenProblem, open_problems
 from ledger.proof import record_evidence
 from ledger.release_plans import plan_releases
 from ledger.releases import ReleaseBatch, claim_releases, record_answers
-from tests.factories import MAPS, NOW, SERVICES, carrier_map, change, order_id, orders_page, page_context
+from tests.factories import (
+    MAPS,
+    NOW,
+    SERVICES,
+    amazon_order,
+    carrier_map,
+    change,
+    order_id,
+    orders_page,
+    page_context,
+)
 
 MAPPED = carrier_map("Royal Mail")
 PROVE_WITHIN = timedelta(minutes=4)
@@ -92,33 +103,82 @@ def ship(ledger: Ledger, *dispatches: Dispatch, now: datetime = NOW) -> dict[str
         return record_dispatches(conn, "main", dispatches, now)
 
 
-def decide(ledger: Ledger, *, carriers: CarrierMap = MAPPED, now: datetime = NOW) -> dict[str, int]:
-    """Decide the recorded parcels with a carrier map."""
+def decide(
+    ledger: Ledger, *, carriers: CarrierMap = MAPPED, bought: Iterable[str] = (), now: datetime = NOW
+) -> dict[str, int]:
+    """Decide the recorded parcels with a carrier map, and the carriers whose labels are bought through Amazon."""
     with ledger.begin() as conn:
-        return map_parcels(conn, "main", carriers, now)
+        return map_parcels(conn, "main", ParcelMaps(carriers=carriers, bought=frozenset(bought)), now)
 
 
 def take(ledger: Ledger, *, limit: int = 1000, now: datetime = NOW) -> tuple[ClaimedConfirm, ...]:
     """Claim parcels for confirmation."""
     with ledger.begin() as conn:
-        return claim_confirms(conn, "main", limit, ANY_RUN, now)
+        return claim_confirms(conn, "main", limit, now)
+
+
+def end(
+    ledger: Ledger,
+    *claims: ClaimedConfirm,
+    answered: Answered = Answered.ACCEPTED,
+    reason: str = "",
+    code: str = "",
+    now: datetime = NOW,
+) -> None:
+    """Keep how these calls ended."""
+    outcomes = [
+        Outcome(parcel_id=one.parcel_id, answered=answered, reason=reason, code=code) for one in claims
+    ]
+    with ledger.begin() as conn:
+        record_outcomes(conn, outcomes, PROVE_WITHIN, now)
 
 
 def confirm(ledger: Ledger, *, now: datetime = NOW) -> tuple[ClaimedConfirm, ...]:
     """Map, claim and have Amazon accept everything there is to confirm."""
     decide(ledger, now=now)
     claims = take(ledger, now=now)
-    for claimed in claims:
-        with ledger.begin() as conn:
-            record_accepted(conn, claimed.parcel_id, now)
+    end(ledger, *claims, now=now)
     return claims
 
 
-def look(ledger: Ledger, *packages: AmazonPackage, number: int = 1, now: datetime = NOW) -> dict[str, int]:
-    """Compare an order's parcels with the packages that Amazon shows."""
+def refuse(ledger: Ledger, *, code: str = "InvalidInput", now: datetime = NOW) -> str:
+    """Map and claim the one parcel there is and have Amazon refuse it; its package reference."""
+    decide(ledger, now=now)
+    (claimed,) = take(ledger, now=now)
+    end(ledger, claimed, answered=Answered.REFUSED, reason=f"Amazon says {code}", code=code, now=now)
+    return claimed.claim.package_reference_id
+
+
+def look(
+    ledger: Ledger,
+    *packages: AmazonPackage,
+    number: int = 1,
+    status: AmazonStatus = AmazonStatus.UNSHIPPED,
+    updated_at: datetime | None = None,
+    now: datetime = NOW,
+) -> dict[str, int]:
+    """Compare an order's parcels with a read of it that shows these packages."""
     row = order_row(ledger, number)
+    found = sa.text("SELECT * FROM ledger.order_lines WHERE order_id = :id ORDER BY order_item_id")
     with ledger.begin() as conn:
-        return record_evidence(conn, [(row["id"], packages)], PROVE_WITHIN, now)
+        lines = [
+            AmazonLine(
+                order_item_id=one.order_item_id,
+                seller_sku=one.seller_sku,
+                quantity=one.quantity,
+                unfulfilled=one.unfulfilled,
+            )
+            for one in conn.execute(found, {"id": row["id"]})
+        ]
+        read = amazon_order(
+            number=number,
+            status=status,
+            updated_at=updated_at or now,
+            programs=tuple(row["programs"]),
+            lines=lines,
+            packages=packages,
+        )
+        return record_evidence(conn, {row["id"]: read}, PROVE_WITHIN, now)
 
 
 def order_row(ledger: Ledger, number: int = 1) -> sa.RowMapping:

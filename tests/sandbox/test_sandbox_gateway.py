@@ -194,7 +194,9 @@ def test_all_promised_faults_exist():
     promised = (
         "429 429-empty 500-json 503-html 503-empty 502-html 504-empty 401-json 403-expired 403-message "
         "400-invalid 404 200-html 200-empty reset hang-before hang-after 204-no-effect invalid-200 "
-        "accepted-no-effect wrong-content-type"
+        "accepted-no-effect wrong-content-type 500-html 500-empty 503-json reset-before reset-after "
+        "400-package-not-found 400-nonexistent-item 400-edits 400-item-id 400-type 400-ship-plus "
+        "204-other-tracking 204-late"
     )
     assert set(promised.split()) == set(FAULTS)
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from sandbox import filedrop
+from sandbox.__main__ import controls
 from sandbox.amazon.answers import Call
 from sandbox.amazon.confirm import confirm_shipment
 from sandbox.amazon.world import AmazonWorld
@@ -23,11 +24,11 @@ from sandbox.warehouse import Warehouse
 SPEED = 3600.0  # the hour takes a second
 
 
-def hour(folder, orders=60, seed=7):
+def hour(folder, orders=60, seed=7, shapes=False):
     clock = Clock(SPEED)
     world = AmazonWorld(clock, limits=False)
     warehouse = Warehouse(folder, clock, stock=starting_stock(seed))
-    return TradingHour(world, warehouse, orders, seed=seed)
+    return TradingHour(world, warehouse, orders, seed=seed, shapes=shapes)
 
 
 def release(trading, folder, done):
@@ -62,9 +63,9 @@ def release(trading, folder, done):
 
 def prove(trading, done):
     """And confirms every parcel as it comes."""
-    for parcel in trading.warehouse.dispatched:
+    for parcel in list(trading.warehouse.dispatched):
         order = trading.world.orders[parcel.amazon_order_id]
-        if parcel.tracking not in done and order.status != "CANCELLED":
+        if parcel.tracking and parcel.tracking not in done and order.status != "CANCELLED":
             done.add(parcel.tracking)
             confirm(trading.world, parcel)
 
@@ -73,7 +74,7 @@ def confirm(world, parcel):
     """The real rules, without the way over HTTP."""
     order = world.orders[parcel.amazon_order_id]
     detail = {
-        "packageReferenceId": str(1 + len(order.accepted)),
+        "packageReferenceId": parcel.package_ref.replace("SIM1-", "").replace("-", ""),
         "carrierCode": parcel.carrier,
         "trackingNumber": parcel.tracking,
         "shipDate": parcel.shipped_at.isoformat(),
@@ -104,6 +105,24 @@ def test_a_whole_hour_comes_to_its_end(tmp_path):
     assert (told["duplicates"], told["complaints"], told["placed"]) == ([], [], 60)
     assert told["expected"]["listings"][GB] == {sku: trading.warehouse.available(sku) for sku in SKUS}
     assert set(trading.placed.values()) >= {"plain", "paid-later", "canceled-pending", "fba"}
+
+
+def test_an_hour_with_shapes_comes_to_its_end(tmp_path):
+    """New labels, late tracking and boxes that follow are waited for, and expected as they are in the end."""
+    trading = hour(tmp_path, orders=100, shapes=True)
+    released, confirmed, end = set(), set(), time.monotonic() + 20
+    while not trading.summary()["finished"]:
+        assert time.monotonic() < end, trading.summary()
+        trading.work()
+        release(trading, tmp_path, released)
+        trading.warehouse.work()
+        prove(trading, confirmed)
+        time.sleep(0.005)
+    told = trading.summary()
+    assert told["expected"]["parcels"] == told["actual"]["parcels"]
+    assert all(parcel["tracking"] for parcel in told["expected"]["parcels"])
+    assert set(trading.placed.values()) >= {"late-tracking", "box-by-box", "re-labeled"}
+    assert len(trading.warehouse.withdrawn) == 4
 
 
 def test_the_same_seed_gives_the_same_orders(tmp_path):
@@ -138,6 +157,28 @@ def test_an_unfinished_hour_says_so(tmp_path):
     assert (told["finished"], told["placed"], told["actual"]["released"]) == (False, 10, [])
 
 
+def test_controls_reach_the_warehouse(tmp_path):
+    """A plan and every deed can be asked for in JSON's words, and each tells the parcel it made."""
+    trading = hour(tmp_path, orders=0)
+    asked, warehouse = controls(trading.world, trading), trading.warehouse
+    order_id = trading.world.add_order(marketplace_id=GB, items=[("MUG-S", 2)])
+    boxes = [{"MUG-S": 1}, {"MUG-S": 1}]
+    habit = {"boxes": boxes, "rest_after": None, "tracking_after": None, "tells_lines": False}
+    asked["plan"]({"amazon_order_id": order_id, "habit": habit})
+    release(trading, tmp_path, set())
+    end = time.monotonic() + 10
+    while not warehouse.dispatched and time.monotonic() < end:
+        warehouse.work()
+    name = {"parcel": warehouse.dispatched[0].package_ref}
+    said = [asked["send-tracking"](name | {"tracking": "T1"}), asked["tell-lines"](name)]
+    said += [asked["relabel"](name | {"tracking": "T2", "carrier": ["DPD", "Next Day"]}), asked["void"](name)]
+    assert [each["done"]["tracking"] for each in said] == ["T1", "T1", "T2", "T2"]
+    assert len(asked["send-rest"]({"amazon_order_id": order_id})["done"]) == 1
+    assert (
+        asked["buy-shipping"]({"order_id": order_id})["done"] == trading.world.packages(order_id)[0].reference
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_runs_until_told_to_end(tmp_path, number):
     """One line when ready, a summary over HTTP, and a clean end on SIGTERM and SIGINT."""
@@ -151,6 +192,9 @@ def test_the_command_runs_until_told_to_end(tmp_path, number):
         endpoint = line.split(" at ")[1].split(",")[0]
         with httpx.Client(verify=False) as http:
             assert http.get(endpoint + "/_sandbox/summary").json()["planned"] == 5
+            plan = {"amazon_order_id": "204-0000001-0000001", "habit": {"boxes": [{"MUG-S": 1}]}}
+            assert http.post(endpoint + "/_sandbox/plan", json=plan).json() == {"done": None}
+            assert http.post(endpoint + "/_sandbox/void", json={"parcel": "NONE"}).status_code == 400
         process.send_signal(number)
         rest, complaints = process.communicate(timeout=10)
     assert (process.returncode, rest, complaints) == (0, "", "")

@@ -134,6 +134,9 @@ class FreeDesk:
     emptied: list[str] = field(default_factory=list)
     records: list[tuple[str, str, str]] = field(default_factory=list)
 
+    def left(self, operation: str) -> tuple[float, float]:
+        return 100.0, 0.0
+
     def admit(self, operation: str, patience: float) -> float:
         if self.wait <= patience:
             self.admitted.append(operation)

@@ -44,5 +44,5 @@ def test_polls_never_pile_up(deployments: list[dict[str, Any]]) -> None:
 def test_tracking_is_pushed_every_minute(deployments: list[dict[str, Any]]) -> None:
     """The street that Amazon's late-shipment clock watches is the most frequent one, in the first queue."""
     [tracking] = [entry for entry in deployments if entry["entrypoint"].endswith(":tracking_push")]
-    assert tracking["schedules"][0]["interval"] == 60
+    assert tracking["schedules"][0]["interval"] == 30
     assert QUEUES[tracking["work_pool"]["work_queue_name"]] == 1

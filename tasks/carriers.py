@@ -1,0 +1,83 @@
+"""Carriers that nobody mapped: looked for before their parcels exist, and shown as rows to fill in."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
+
+from domain.carrier_gaps import gap_problem
+from ledger.carrier_use import carrier_gaps, settle_carrier_gaps
+from ledger.connection import Ledger
+from ledger.register import Connection
+from tasks.carrier_advice import in_words
+from tasks.carrier_rows import MissingRow, missing_rows
+
+ARTIFACT = "carriers-to-map"
+_SHOWN = 200
+_NONE = [{"warehouse_carrier": "none"}]
+
+
+@task(task_run_name="look for carriers {connection.name} will need", cache_policy=NO_CACHE, retries=2)
+def find_carrier_gaps(ledger: Ledger, connection: Connection, now: datetime) -> int:
+    """Open a problem for each carrier that orders at this warehouse will need and nobody mapped; how many."""
+    with ledger.begin() as conn:
+        gaps = carrier_gaps(conn, connection, now)
+        found = tuple(
+            gap_problem(gap, in_words(gap.warehouse_carrier, gap.warehouse_service, gap.marketplace_id))
+            for gap in gaps
+        )
+        settle_carrier_gaps(conn, connection.name, found, now)
+    return len(gaps)
+
+
+@task(task_run_name="show carriers to map", cache_policy=NO_CACHE, retries=2)
+def show(ledger: Ledger, now: datetime) -> int:
+    """Put the rows that the carrier map lacks where people look, when they are others than shown; how many."""
+    with ledger.begin() as conn:
+        rows = missing_rows(conn, now)
+    table = [_cells(row) for row in rows[:_SHOWN]] or _NONE
+    if table != _last_shown():
+        create_table_artifact(key=ARTIFACT, table=table, description=_words(len(rows)))
+    return len(rows)
+
+
+def _last_shown() -> Sequence[object]:
+    """What stands in the UI; where nothing ever stood, there is nothing to take back."""
+    named = ArtifactFilter(key=ArtifactFilterKey(any_=[ARTIFACT]))
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(artifact_filter=named, sort=ArtifactSort.UPDATED_DESC, limit=1)
+    if not found:
+        return _NONE
+    rows = json.loads(found[0].data) if isinstance(found[0].data, str) else found[0].data
+    return rows if isinstance(rows, list) else []
+
+
+def _cells(row: MissingRow) -> dict[str, str]:
+    entry = row.entry
+    return {
+        "act by (UTC)": f"{row.first_due:%Y-%m-%d %H:%M}" if row.first_due else "",
+        "waiting": row.waiting,
+        "connection": entry.connection,
+        "warehouse_carrier": entry.warehouse_carrier,
+        "warehouse_service": entry.warehouse_service,
+        "marketplace_id": entry.marketplace_id,
+        "carrier_code": entry.carrier_code,
+        "shipping_method": entry.shipping_method,
+        "why this code": row.because,
+    }
+
+
+def _words(many: int) -> str:
+    if not many:
+        return "Every carrier in use is mapped."
+    more = f" The first {_SHOWN} are shown." if many > _SHOWN else ""
+    return (
+        f"{many} rows are missing in the carrier map.{more} `lockstep carriers suggest FILE.csv` writes them:"
+        " check or fill in carrier_code, then `lockstep import carriers FILE.csv`."
+    )

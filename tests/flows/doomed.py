@@ -1,0 +1,197 @@
+"""A process whose children run a flow and are killed, with SIGKILL, at one named point of it.
+
+The points lie before and after every call to a stranger and every commit to the ledger. A child is forked from a
+process that has imported everything, so that a death costs a second and not four. It is told by lines of JSON
+what to run; `DeathRow` is the test's side of it.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import sqlalchemy as sa
+from sqlalchemy.engine.default import DefaultDialect
+
+from blocks.file_drop import FileDrop
+from blocks.folder_local import LocalFolder
+from deployments.embedded.prefect_server import PrefectServer
+from flows.order_ingest import order_ingest
+from flows.tracking_push import tracking_push
+from tests.flows.runs import process_environment
+
+FLOWS = {"tracking-push": tracking_push, "order-ingest": order_ingest}
+_WRITES = re.compile(r"\b(?:INSERT INTO|DELETE FROM|(?<!FOR )(?<!DO )UPDATE) (?:ledger\.)?(\w+)")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a flow for one seller account; it dies at the `nth` time it reaches `death`, empty: never.
+
+    `log` gets a line for each point that was reached, the last one before the process dies.
+    """
+
+    flow: str
+    account: str
+    log: str
+    folder: str
+    amazon_port: int
+    death: str = ""
+    nth: int = 1
+
+
+class Points:
+    """The points a run reaches, each written down before anything else happens."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.written: dict[int, set[str]] = defaultdict(set)  # tables, by connection to the ledger
+        self._log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def reached(self, name: str) -> None:
+        """Write the point down, and die when it is the one."""
+        with self._lock:
+            os.write(self._log, f"{name}\n".encode())
+            self._counts[name] += 1
+            if name == self.run.death and self._counts[name] == self.run.nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, deed: Callable[..., T], named: Callable[..., str]) -> Callable[..., T]:
+        """The deed with a point before it and one after it; one that gets no name has none."""
+
+        def marked(*args: Any) -> T:
+            name = named(*args)
+            if not name:
+                return deed(*args)
+            self.reached(f"before {name}")
+            try:
+                return deed(*args)
+            finally:
+                self.reached(f"after {name}")
+
+        return marked
+
+    def mark_everything(self) -> None:
+        """From now on every call and every commit of this process is a point."""
+        httpx.HTTPTransport.handle_request = self.around(  # type: ignore[method-assign]
+            httpx.HTTPTransport.handle_request, self._operation
+        )
+        DefaultDialect.do_commit = self.around(DefaultDialect.do_commit, self._commit)  # type: ignore[method-assign]
+        sa.event.listen(sa.Engine, "begin", lambda conn: self.written.pop(_line(conn.connection), None))
+        sa.event.listen(sa.Engine, "before_cursor_execute", self._note_writes)
+        for name in ("names", "read"):
+            setattr(LocalFolder, name, self.around(getattr(LocalFolder, name), self._look(name)))
+        for name in ("link", "unlink", "rename", "replace", "mkdir"):
+            setattr(os, name, self.around(getattr(os, name), self._change(name)))
+
+    def _operation(self, _transport: object, request: httpx.Request) -> str:
+        if request.url.port != self.run.amazon_port:
+            return ""
+        path = request.url.path
+        known = {"shipmentConfirmation": "confirmShipment", "token": "token", "orders": "searchOrders"}
+        return known.get(path.rsplit("/", 1)[1], "getOrder")
+
+    def _note_writes(self, conn: sa.Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        self.written[_line(conn.connection)].update(_WRITES.findall(statement))
+
+    def _commit(self, _dialect: object, connection: object) -> str:
+        tables = self.written.pop(_line(connection), set())
+        return f"commit of {'+'.join(sorted(tables))}" if tables else "commit of nothing"
+
+    def _look(self, name: str) -> Callable[..., str]:
+        return lambda _folder, sub, *_name: f"{name} {sub}"
+
+    def _change(self, name: str) -> Callable[..., str]:
+        def named(path: object, *_rest: object) -> str:
+            inside = isinstance(path, str | Path) and Path(path).is_relative_to(self.run.folder)
+            return f"{name} {Path(path).parent.relative_to(self.run.folder)}" if inside else ""
+
+        return named
+
+
+def _line(connection: Any) -> int:
+    return id(getattr(connection, "dbapi_connection", connection))
+
+
+def _child(run: Run) -> None:
+    os.dup2(2, 1)  # what it says must not mix with the answers
+    try:
+        Points(run).mark_everything()
+        state = FLOWS[run.flow](seller_account=run.account, return_state=True)
+        os._exit(0 if state.is_completed() else 1)
+    finally:
+        os._exit(2)
+
+
+def main() -> None:
+    """Fork a child for each line of the input, and answer with how it ended."""
+    assert FileDrop.__init__.__kwdefaults__["settle"]
+    FileDrop.__init__.__kwdefaults__["settle"] = 0.05  # seconds; a hundred deaths wait for no warehouse
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _child(Run(**json.loads(line)))
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201 - the answer
+
+
+class DeathRow:
+    """Runs of flows, each in a process of its own that can be killed at any point."""
+
+    def __init__(
+        self, process: "subprocess.Popen[str]", scratch: Path, folder: Path, amazon_port: int
+    ) -> None:
+        self._process, self._scratch, self._folder, self._port = process, scratch, folder, amazon_port
+
+    def run(self, flow: str, account: str, death: str = "", nth: int = 1) -> tuple[int, list[str]]:
+        """How the run ended (0: well, -9: killed) and the points it reached, in order."""
+        log = self._scratch / "points.log"
+        run = Run(
+            flow=flow,
+            account=account,
+            log=str(log),
+            folder=str(self._folder),
+            amazon_port=self._port,
+            death=death,
+            nth=nth,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asdict(run)) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline()), log.read_text(encoding="utf-8").splitlines()
+
+
+@contextmanager
+def death_row(server: PrefectServer, scratch: Path, folder: Path, amazon_port: int) -> Iterator[DeathRow]:
+    """The process whose children die; what they say is kept in `doomed.log`."""
+    with (scratch / "doomed.log").open("w", encoding="utf-8") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.flows.doomed"],
+            env=process_environment(server),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+        try:
+            yield DeathRow(process, scratch, folder, amazon_port)
+        finally:
+            process.kill()
+            process.communicate(timeout=30)
+
+
+if __name__ == "__main__":
+    main()
