@@ -73,6 +73,8 @@ class Wave:
             self._claimed.clear()
             return False
         if len(self._claimed) < LINES:
+            if any(outcome.answered is Answered.UNSENT for outcome in self._ended):
+                self._keep()  # what was put back may be claimed again
             with self.ledger.begin() as conn:
                 self._claimed.extend(claim_confirms(conn, self.account.name, _CHUNK, self.clock()))
         return bool(self._claimed)
