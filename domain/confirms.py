@@ -99,9 +99,17 @@ def due_soon(confirm_by: datetime | None, now: datetime) -> bool:
     return confirm_by is not None and confirm_by - now < _SHOW_WHEN_LEFT
 
 
-def is_overdue(attempts: int, confirm_by: datetime | None, now: datetime) -> bool:
-    """Whether a parcel without a useful answer has to be shown to a person by now; trying goes on."""
-    return attempts >= _SHOW_AFTER or (attempts > 0 and due_soon(confirm_by, now))
+def waits_too_long(
+    attempts: int, waited: timedelta, confirm_by: datetime | None, prove_within: timedelta, now: datetime
+) -> bool:
+    """Whether a parcel without a useful answer has to be shown to a person by now; trying goes on.
+
+    After four calls in vain, and in the last hour already after one, or when it `waited` for its turn longer
+    than Amazon may take to show a parcel.
+    """
+    if attempts >= _SHOW_AFTER:
+        return True
+    return due_soon(confirm_by, now) and (attempts > 0 or waited > prove_within)
 
 
 def looks_allowed(spare: float, burst: float, *, urgent: int, others: int) -> int:

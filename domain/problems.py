@@ -43,7 +43,7 @@ class ProblemKind(StrEnum):
     TRACKING_REFUSED = "tracking_refused"
     TRACKING_UNPROVEN = "tracking_unproven"
     TRACKING_CONTRADICTED = "tracking_contradicted"
-    TRACKING_UNSENT = "tracking_unsent"
+    TRACKING_WAITING = "tracking_waiting"
     TRACKING_SUSPECT = "tracking_suspect"
     TRACKING_REUSED = "tracking_reused"
     CARRIER_GAP = "carrier_gap"
@@ -161,7 +161,7 @@ MANNERS: dict[ProblemKind, Manner] = {
         severity=Severity.URGENT,
         next_step="Compare the package at Amazon with the warehouse's parcel and correct the one that is wrong.",
     ),
-    ProblemKind.TRACKING_UNSENT: Manner(
+    ProblemKind.TRACKING_WAITING: Manner(
         owner=Team.INTEGRATION,
         severity=Severity.URGENT,
         next_step="Run lockstep doctor. Lockstep goes on trying; confirm what is due before Amazon answers again"

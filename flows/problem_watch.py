@@ -18,7 +18,6 @@ def problem_watch() -> None:
         problems.forget(ledger, now)
         new = problems.announce(ledger, now)
         shown = problems.show(ledger)
-        if now.minute % 15 == 0:  # it reads the parcels of a month, and nobody looks at it more often
-            lateness.show_lateness(ledger, now)
+        lateness.show_lateness(ledger, now)
         counts = {"open": shown, "new": new, "overdue": overdue, "addresses forgotten": forgotten}
         get_run_logger().info("%s", told("problems", counts))

@@ -73,14 +73,13 @@ def confirm_parcels(ledger: Ledger, account: Account) -> bool:
     bar = Progress(f"parcels-{account.name}", f"Telling Amazon about the parcels of {account.name}")
     # What was sent without an answer is asked about before it is sent again.
     ends = [confirms.prove(ledger, amazon, account, connection.name, utc_now)]
-    if not ends[0].over:
-        ends.append(
-            confirms.confirm(
-                ledger, amazon, account, clock=utc_now, told=lambda done, all_: bar.at(100 * done / all_)
-            )
+    ends.append(
+        confirms.confirm(
+            ledger, amazon, account, clock=utc_now, told=lambda done, all_: bar.at(100 * done / all_)
         )
-        if ends[1].counts.get("refused"):  # what a refusal means is read back at once
-            ends.append(confirms.prove(ledger, amazon, account, connection.name, utc_now))
+    )
+    if ends[1].counts.get("refused") and not ends[0].over:  # what a refusal means is read back at once
+        ends.append(confirms.prove(ledger, amazon, account, connection.name, utc_now))
     for end in ends:
         counts.update(end.counts)
     confirms.show_waiting(ledger, account, amazon_named(account.name), utc_now())
@@ -88,4 +87,4 @@ def confirm_parcels(ledger: Ledger, account: Account) -> bool:
     lost = [end.lost for end in ends if end.lost is not None]
     if lost:
         raise lost[-1]
-    return ends[-1].waiting > 0 or (len(ends) > 2 and ends[1].waiting > 0)
+    return ends[1].waiting > 0

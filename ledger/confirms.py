@@ -9,13 +9,11 @@ from hashlib import blake2b
 import sqlalchemy as sa
 
 from domain.amazon import ShipConfirm
-from domain.confirms import is_overdue, next_try
+from domain.confirms import next_try
 from domain.orders import OrderState
 from domain.parcels import ParcelState
-from domain.problems import Problem, ProblemKind
 from ledger.moves import Move, move_parcels
 from ledger.parcel_words import parcel_contents
-from ledger.problems import clear_problems, record_problems
 from ledger.tables import orders, parcels
 
 
@@ -180,29 +178,6 @@ def _spread(name: str) -> float:
 def _move(conn: sa.Connection, outcomes: Sequence[Outcome], end: ParcelState, now: datetime) -> set[int]:
     moves = [Move(one.parcel_id, ParcelState.SENDING, end, one.reason) for one in outcomes]
     return move_parcels(conn, moves, now)
-
-
-def show_unsent(conn: sa.Connection, account: str, stranger: str, now: datetime) -> int:
-    """Show in one problem the parcels that Amazon did not answer about too often or too late; how many.
-
-    It is cleared when there are none left.
-    """
-    statement = (
-        sa.select(orders.c.amazon_order_id, orders.c.confirm_by, parcels.c.attempts, parcels.c.reason)
-        .join(orders, orders.c.id == parcels.c.order_id)
-        .where(*_waiting(account), parcels.c.attempts > 0)
-        .order_by(orders.c.confirm_by, parcels.c.id)
-    )
-    rows = [row for row in conn.execute(statement) if is_overdue(row.attempts, row.confirm_by, now)]
-    if not rows:
-        clear_problems(conn, [ProblemKind.TRACKING_UNSENT], [stranger], now)
-        return 0
-    many = f"{len(rows)} parcels wait" if len(rows) > 1 else "1 parcel waits"
-    words = f"{many} because {stranger} gives no useful answer to a ship confirm; the first is of order"
-    summary = f"{words} {rows[0].amazon_order_id}, tried {rows[0].attempts} times."
-    kind, due = ProblemKind.TRACKING_UNSENT, rows[0].confirm_by
-    record_problems(conn, [Problem(kind=kind, subject=stranger, summary=summary, act_by=due)], now)
-    return len(rows)
 
 
 def _claimed(row: sa.RowMapping, contents: tuple[tuple[str, int], ...]) -> ClaimedConfirm:

@@ -15,7 +15,8 @@ from domain.errors import Denied, Refused, TryAgain
 from domain.maps import ServiceMap, SkuMap, fold
 from domain.orders import OrderMaps
 from domain.ports import AmazonDoor
-from ledger.confirms import count_waiting, free_unanswered, show_unsent
+from ledger import waiting
+from ledger.confirms import count_waiting, free_unanswered
 from ledger.connection import Ledger
 from ledger.looks import Unproven, record_look, unproven_orders
 from ledger.maps import load_carriers
@@ -73,11 +74,11 @@ def confirm(
 ) -> Sent:
     """Tell Amazon about the most urgent parcels for as long as a wave lasts; `told` hears done and waiting."""
     with ledger.begin() as conn:
-        waiting = count_waiting(conn, account.name, clock())
-    if not waiting:
+        ready = count_waiting(conn, account.name, clock())
+    if not ready:
         return Sent(counts={})
     wave = Wave(ledger, amazon, account, clock, time.monotonic() + WAVE.total_seconds())
-    wave.run(lambda done: told(done, max(waiting, done)))
+    wave.run(lambda done: told(done, max(ready, done)))
     with ledger.begin() as conn:
         left = count_waiting(conn, account.name, clock())
     return Sent(counts=dict(wave.counts), lost=wave.lost, over=wave.over, waiting=left)
@@ -114,9 +115,9 @@ def prove(
 
 @task(task_run_name="show what Amazon does not answer about", cache_policy=NO_CACHE, retries=2)
 def show_waiting(ledger: Ledger, account: Account, stranger: str, now: datetime) -> int:
-    """Make parcels that have waited too long for an answer a problem; how many there are."""
+    """Make parcels that Amazon keeps waiting too long a problem; how many there are."""
     with ledger.begin() as conn:
-        return show_unsent(conn, account.name, stranger, now)
+        return waiting.show_waiting(conn, account.name, stranger, account.prove_within, now)
 
 
 def _affordable(amazon: AmazonDoor, asked: Sequence[Unproven]) -> Sequence[Unproven]:

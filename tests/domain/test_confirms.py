@@ -12,10 +12,10 @@ from domain.confirms import (
     Refusal,
     Settlement,
     due_soon,
-    is_overdue,
     looks_allowed,
     next_try,
     settle_refusal,
+    waits_too_long,
 )
 from domain.evidence import Evidence
 from domain.problems import ProblemKind
@@ -184,7 +184,7 @@ def test_silence_is_shown_after_four_calls_or_in_the_last_hour(
     attempts: int, deadline: datetime | None, overdue: bool
 ) -> None:
     """A person knows of a parcel without an answer after four calls, or at once when little time is left."""
-    assert is_overdue(attempts, deadline, NOW) is overdue
+    assert waits_too_long(attempts, timedelta(0), deadline, timedelta(minutes=4), NOW) is overdue
 
 
 @pytest.mark.parametrize(
@@ -220,3 +220,20 @@ def test_looks_never_exceed_the_budget(spare: float, burst: float, urgent: int, 
     allowed = looks_allowed(spare, burst, urgent=urgent, others=others)
     assert 0 <= allowed <= min(urgent + others, max(0, spare))
     assert allowed >= min(urgent, int(max(0, spare)))
+
+
+@pytest.mark.parametrize(
+    ("waited", "deadline", "shown"),
+    [
+        (timedelta(minutes=5), NOW + hours(0.9), True),
+        (timedelta(minutes=3), NOW + hours(0.9), False),
+        (timedelta(minutes=5), NOW + hours(2), False),
+        (timedelta(hours=5), None, False),
+        (timedelta(minutes=5), NOW - hours(1), True),
+    ],
+)
+def test_a_turn_that_does_not_come_is_shown_in_the_last_hour(
+    waited: timedelta, deadline: datetime | None, shown: bool
+) -> None:
+    """A parcel that Amazon's limits keep from its turn is a person's when it is due within the hour."""
+    assert waits_too_long(0, waited, deadline, timedelta(minutes=4), NOW) is shown

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from domain.errors import Refused
 from domain.maps import CarrierMap
-from ledger.confirms import claim_confirms, count_waiting, free_unanswered, show_unsent
+from ledger.confirms import claim_confirms, count_waiting, free_unanswered
 from ledger.connection import Ledger
 from ledger.deliveries import claim_cancels
 from ledger.held_orders import review_held
@@ -22,6 +22,7 @@ from ledger.release_plans import plan_releases
 from ledger.releases import claim_releases, doubt_unanswered, record_overdue
 from ledger.secrecy import Seal
 from ledger.stock import pools
+from ledger.waiting import show_waiting
 from tests.factories import GB, MAPS, NOW, SKUS, amazon_order
 from tests.ledger.walk import ANY_RUN, PROVE_WITHIN
 
@@ -79,7 +80,7 @@ HOT: dict[str, Callable[[sa.Connection], object]] = {
     "reused tracking": lambda conn: record_reused(conn, "main", _SEAL, NOW),
     "claim confirms": lambda conn: claim_confirms(conn, "main", 100, NOW),
     "count waiting": lambda conn: count_waiting(conn, "main", NOW),
-    "show unsent": lambda conn: show_unsent(conn, "main", "Amazon account main", NOW),
+    "show waiting": lambda conn: show_waiting(conn, "main", "Amazon (main)", PROVE_WITHIN, NOW),
     "free confirms": lambda conn: free_unanswered(conn, "main", NOW),
     "unproven orders": lambda conn: unproven_orders(conn, "main", PROVE_WITHIN, 30, ANY_RUN),
     "weigh a page": lambda conn: record_evidence(

@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.amazon import AmazonStatus
-from domain.problems import ProblemKind
-from ledger.confirms import Answered, free_unanswered, show_unsent
+from domain.amazon import AmazonPackage, AmazonStatus
+from domain.problems import Problem, ProblemKind
+from ledger.confirms import Answered, free_unanswered
 from ledger.connection import Ledger
 from ledger.looks import unproven_orders
+from ledger.parcel_words import parcel_contents
+from ledger.problems import record_problems
+from ledger.waiting import show_waiting
 from tests.factories import DAY, HOUR, MINUTE, NOW, amazon_order, dispatch, order_id, package
 from tests.ledger.walk import (
     PROVE_WITHIN,
@@ -47,7 +50,7 @@ def _unanswered(ledger: Ledger, at: datetime = NOW) -> datetime:
 
 def _show(ledger: Ledger, at: datetime) -> int:
     with ledger.begin() as conn:
-        return show_unsent(conn, "main", AMAZON, at)
+        return show_waiting(conn, "main", AMAZON, PROVE_WITHIN, at)
 
 
 def test_a_call_in_vain_waits_for_its_next_try(ledger: Ledger) -> None:
@@ -103,7 +106,7 @@ def test_four_calls_in_vain_are_shown_until_amazon_answers(ledger: Ledger) -> No
     assert _show(ledger, at) == 1
     (found,) = problems(ledger)
     assert (found.kind, found.owner, found.subject, found.act_by) == (
-        ProblemKind.TRACKING_UNSENT,
+        ProblemKind.TRACKING_WAITING,
         "integration",
         AMAZON,
         NOW + DAY,
@@ -118,7 +121,7 @@ def test_one_call_in_vain_in_the_last_hour_is_shown(ledger: Ledger) -> None:
     _mapped(ledger, confirm_by=NOW + 50 * MINUTE)
     assert _show(ledger, NOW) == 0
     again = _unanswered(ledger)
-    assert (_show(ledger, NOW), kinds(ledger)) == (1, [ProblemKind.TRACKING_UNSENT])
+    assert (_show(ledger, NOW), kinds(ledger)) == (1, [ProblemKind.TRACKING_WAITING])
     assert again < NOW + MINUTE
 
 
@@ -204,3 +207,44 @@ def test_an_answer_that_comes_after_the_parcel_was_freed_changes_nothing(
     before = parcel_row(ledger)
     end(ledger, first, answered=answered, now=NOW + MINUTE)
     assert parcel_row(ledger) == before
+
+
+def test_parcels_that_only_wait_for_their_turn_are_shown_before_they_are_late(ledger: Ledger) -> None:
+    """Without a single answer, because the limits allow none, unsent and unread parcels are one problem in time."""
+    due = NOW + 50 * MINUTE
+    _mapped(ledger, 1, 2, confirm_by=due)
+    assert _show(ledger, NOW) == 0
+    end(ledger, *take(ledger, limit=1))
+    later = NOW + 10 * MINUTE
+    assert _show(ledger, later) == 2
+    (found,) = problems(ledger)
+    assert (found.kind, found.subject, found.act_by) == (ProblemKind.TRACKING_WAITING, AMAZON, due)
+    assert "2 parcels wait, 1 to be sent and 1 to be read back" in found.summary
+    end(ledger, *take(ledger, now=later), now=later)
+    look(ledger, package_of(ledger, 1), number=1, now=later)
+    look(ledger, package_of(ledger, 2), number=2, now=later)
+    assert _show(ledger, later) == 0
+    assert not problems(ledger)
+
+
+def test_a_fault_of_amazons_is_over_when_no_parcel_waits_for_it(ledger: Ledger) -> None:
+    """With nothing left to send or to read, the street has nobody to wait for, and its fault is closed."""
+    fault = Problem(
+        kind=ProblemKind.STRANGER_UNREACHABLE, subject=f"{AMAZON}, tracking-push", summary="Amazon is away."
+    )
+    _mapped(ledger)
+    with ledger.begin() as conn:
+        record_problems(conn, [fault], NOW)
+    _show(ledger, NOW)
+    assert kinds(ledger) == [ProblemKind.STRANGER_UNREACHABLE]
+    end(ledger, *take(ledger))
+    look(ledger, package_of(ledger, 1), number=1)
+    _show(ledger, NOW)
+    assert kinds(ledger) == []
+
+
+def package_of(ledger: Ledger, number: int) -> AmazonPackage:
+    row = parcel_row(ledger, f"P{number}")
+    with ledger.begin() as conn:
+        contents = parcel_contents(conn, [row["id"]])[row["id"]]
+    return package(reference_id=str(row["id"]), tracking=row["tracking"], contents=contents)
