@@ -80,7 +80,8 @@ class Strangers:
         Raises:
             Refused: they did not start; their log says why.
         """
-        words = ["--port", self.port, "--folder", self.folder, "--speed", SPEED, "--orders", orders, "--shapes"]
+        words = ["--port", self.port, "--folder", self.folder, "--speed", SPEED]
+        words += ["--orders", orders, "--shapes"]
         log = self.home / "strangers.log"
         with log.open("w", encoding="utf-8") as out:
             child = subprocess.Popen(  # noqa: S603 - our own program and our own words
