@@ -28,7 +28,7 @@ demo: $(READY)
 	@$(BIN)/lockstep demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet .
