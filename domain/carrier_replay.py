@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from domain.amazon_carriers import OTHER, approved
+from domain.evidence import MOVING
 from domain.maps import AmazonCarrier, CarrierMap, fold
-
-# Amazon's words for a package that a carrier has touched; SHIPPED only says that somebody confirmed it.
-MOVING = frozenset({"IN_TRANSIT", "DELIVERED", "UNDELIVERABLE"})
 
 Doubt = Callable[[str, str], str]  # tracking number, carrier code: what is doubtful about them, or ""
 

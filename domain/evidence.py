@@ -9,6 +9,8 @@ from enum import StrEnum
 from domain.amazon import AmazonPackage
 from domain.parcels import normal_tracking
 
+# Amazon's words for a package that a carrier has touched; SHIPPED only says that somebody confirmed it.
+MOVING = frozenset({"IN_TRANSIT", "DELIVERED", "UNDELIVERABLE"})
 SHORTEST = timedelta(seconds=30)  # no read of Amazon's is quicker on any day
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from domain.carrier_gaps import carrier_subject
 from domain.confirms import MOST_EDITS
 from domain.parcels import ParcelState
 from domain.problems import Problem, ProblemKind
@@ -16,10 +17,9 @@ from ledger.tables import orders, parcels
 Advice = Callable[[str, str, str], str]
 
 
-def carrier_subject(row: sa.RowMapping) -> str:
-    """A warehouse's carrier words as problems name them, with the marketplace they are needed in."""
-    words = [row["connection"], row["warehouse_carrier"] or "(none)", row["warehouse_service"]]
-    return f"{' / '.join(word for word in words if word)} in {row['marketplace_id']}"
+def _carrier(row: sa.RowMapping) -> str:
+    words = (row["connection"], row["warehouse_carrier"], row["warehouse_service"], row["marketplace_id"])
+    return carrier_subject(*words)
 
 
 def problem_of(row: sa.RowMapping, kind: ProblemKind, advise: Advice) -> Problem:
@@ -44,13 +44,13 @@ def suspect(row: sa.RowMapping, doubt: str) -> Problem:
 
 
 def _unmapped(row: sa.RowMapping, advise: Advice) -> Problem:
-    subject = carrier_subject(row)
+    subject = _carrier(row)
     advice = advise(row["warehouse_carrier"], row["warehouse_service"], row["marketplace_id"])
     words = f"No carrier of Amazon's is mapped for {subject}; its parcels wait, the first of order"
     return Problem(
         kind=ProblemKind.CARRIER_UNMAPPED,
         subject=subject,
-        summary=" ".join([f"{words} {row['amazon_order_id']}.", advice]).strip(),
+        summary=f"{words} {row['amazon_order_id']}." + (f" {advice}." if advice else ""),
         act_by=row["confirm_by"],
     )
 
@@ -68,7 +68,7 @@ def clear_carriers(conn: sa.Connection, now: datetime) -> None:
             parcels.c.blocked_for == ProblemKind.CARRIER_UNMAPPED,
         )
     )
-    kept = {carrier_subject(row) for row in conn.execute(waiting).mappings()}
+    kept = {_carrier(row) for row in conn.execute(waiting).mappings()}
     over = [subject for subject in shown if subject not in kept]
     clear_problems(conn, [ProblemKind.CARRIER_UNMAPPED], over, now)
 

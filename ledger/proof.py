@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from domain.amazon import AmazonOrder, AmazonStatus
 from domain.confirms import MOST_EDITS, Next, Refusal, due_soon, next_try, settle_refusal
-from domain.evidence import Evidence, Finding, ToldParcel, proof_due, weigh
+from domain.evidence import MOVING, Evidence, Finding, ToldParcel, proof_due, weigh
 from domain.parcels import NO_CONFIRM_PROGRAMS, ParcelState
 from domain.problems import Problem, ProblemKind
 from ledger.moves import Move, move_parcels
@@ -32,7 +32,6 @@ _WEIGHED = (
     _S.BLOCKED,
 )
 _OVER_WHEN_SEEN = AMAZON_SAID | {ProblemKind.CONFIRMED_ELSEWHERE}
-_MOVING = frozenset({"IN_TRANSIT", "DELIVERED", "UNDELIVERABLE"})  # a carrier has scanned it
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def _seen(look: _Look) -> _Step:
     row, finding = look.row, look.finding
     adopted = finding.reference_id if finding.evidence is Evidence.ADOPTED else ""
     clears = _OVER_WHEN_SEEN
-    if any(one.reference_id == finding.reference_id and one.status in _MOVING for one in look.read.packages):
+    if any(one.reference_id == finding.reference_id and one.status in MOVING for one in look.read.packages):
         clears |= {ProblemKind.TRACKING_SUSPECT}
     if look.state is ParcelState.NOT_REQUIRED:
         values = {"awaits_amazon": False, "shown_as": finding.reference_id}

@@ -5,6 +5,7 @@ import pytest
 from domain.maps import AmazonCarrier, CarrierMap
 from domain.problems import ProblemKind
 from ledger.connection import Ledger
+from ledger.parcel_plans import ParcelMaps, map_parcels
 from tests.factories import (
     DAY,
     DE,
@@ -54,6 +55,21 @@ def test_an_unmapped_carrier_blocks_until_it_is_mapped(ledger: Ledger) -> None:
     assert take(ledger) == ()
     assert decide(ledger, carriers=carrier_map("Pigeon")) == {"MAPPED": 1}
     assert (len(take(ledger)), problems(ledger)) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("advice", "tail"),
+    [("", f"of order {order_id(1)}."), ("Amazon's X fits", f"of order {order_id(1)}. Amazon's X fits.")],
+)
+def test_an_unmapped_carrier_is_shown_with_what_fits_best(ledger: Ledger, advice: str, tail: str) -> None:
+    """The advice is a sentence of its own behind the one that says what is wrong; without any, nothing is added."""
+    release(ledger, amazon_order())
+    ship(ledger, dispatch(carrier="Pigeon"))
+    maps = ParcelMaps(carriers=carrier_map(), advise=lambda *_: advice)
+    with ledger.begin() as conn:
+        map_parcels(conn, "main", maps, NOW)
+    (found,) = problems(ledger)
+    assert found.summary.endswith(tail)
 
 
 def test_a_thousand_parcels_of_one_carrier_are_one_problem(ledger: Ledger) -> None:
