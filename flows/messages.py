@@ -4,7 +4,7 @@ from collections import Counter
 
 from prefect.logging import get_run_logger
 
-from domain.stock import SnapshotLimits
+from domain.snapshots import SnapshotLimits
 from domain.warehouse import DeliveryKind
 from flows.doors import open_warehouse, utc_now
 from flows.story import told

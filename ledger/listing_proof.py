@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from domain.listings import ListingState, after_look
 from domain.problems import Problem, ProblemKind
-from domain.stock import ListingState, after_look
 from ledger.listings import listing_name, publication
 from ledger.moves import Move, move_listings
 from ledger.problems import clear_problems, record_problems

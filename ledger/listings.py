@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.amazon import PublishAnswer, Quantity
+from domain.listings import ListingState, Publication
 from domain.maps import SkuMap
 from domain.problems import Problem, ProblemKind
-from domain.stock import ListingState, Offer, Pool, Publication, publishable
+from domain.stock import Offer, Pool, publishable
 from ledger.maps import BufferBook
 from ledger.moves import Move, move_listings
 from ledger.problems import clear_problems, record_problems

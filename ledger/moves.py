@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from domain.listings import NEXT_LISTING_STATES, ListingState
 from domain.orders import NEXT_STATES, OrderState
 from domain.parcels import NEXT_PARCEL_STATES, ParcelState
 from domain.releases import NEXT_RELEASE_STATES, ReleaseState
-from domain.stock import NEXT_LISTING_STATES, ListingState
 from ledger.tables import (
     listing_history,
     listings,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from domain.stock import ListingState
+from domain.listings import ListingState
 from ledger.tables import listings
 
 COLUMNS = (

@@ -11,7 +11,8 @@ from domain.maps import SkuMap
 from domain.orders import OrderState
 from domain.problems import Problem, ProblemKind
 from domain.releases import CancelState
-from domain.stock import Pool, SnapshotLimits, doubt_snapshot
+from domain.snapshots import SnapshotLimits, doubt_snapshot
+from domain.stock import Pool
 from domain.warehouse import StockSnapshot
 from ledger.problems import clear_problems, record_problems
 from ledger.tables import order_lines, orders, release_lines, releases, snapshots, stock

@@ -9,7 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from domain.ports import WarehouseDoor
-from domain.stock import SnapshotLimits
+from domain.snapshots import SnapshotLimits
 from domain.warehouse import Delivery, DeliveryKind
 from ledger.connection import Ledger
 from ledger.deliveries import record_changes, record_delivery

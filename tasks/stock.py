@@ -9,9 +9,9 @@ from prefect.cache_policies import NO_CACHE
 
 from domain.amazon import PublishAnswer, Quantity
 from domain.errors import Denied, Refused, TryAgain
+from domain.listings import ListingState
 from domain.maps import SkuMap
 from domain.ports import AmazonDoor
-from domain.stock import ListingState
 from ledger.connection import Ledger
 from ledger.listing_proof import record_seen
 from ledger.listings import (

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text, UniqueConstraint
 
-from domain.stock import ListingState
+from domain.listings import ListingState
 from ledger.tables.declare import metadata, moment, one_of, told, words
 
 snapshots = Table(

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from domain.listings import NEXT_LISTING_STATES, ListingState
 from domain.orders import NEXT_STATES, OrderState
 from domain.parcels import NEXT_PARCEL_STATES, ParcelState
 from domain.problems import MANNERS, ProblemKind
 from domain.releases import NEXT_RELEASE_STATES, ReleaseState
-from domain.stock import NEXT_LISTING_STATES, ListingState
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 STATES_PAGE = DOCS / "order-states.md"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.stock import NEXT_LISTING_STATES, REFUSED_REST, ListingState, Publication, after_look
+from domain.listings import NEXT_LISTING_STATES, REFUSED_REST, ListingState, Publication, after_look
 from tests.domain.examples import NOW, RULES, hours
 
 L = ListingState

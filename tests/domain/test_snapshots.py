@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.stock import SnapshotLimits, doubt_snapshot
+from domain.snapshots import SnapshotLimits, doubt_snapshot
 from tests.domain.examples import NOW, RULES, hours
 
 LIMITS = SnapshotLimits()

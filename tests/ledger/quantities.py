@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from domain.amazon import PublishAnswer
-from domain.stock import ListingState, Pool
+from domain.listings import ListingState
+from domain.stock import Pool
 from ledger.connection import Ledger
 from ledger.listing_proof import record_seen
 from ledger.listings import (

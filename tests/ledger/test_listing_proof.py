@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from domain.listings import ListingState
 from domain.problems import ProblemKind
-from domain.stock import ListingState
 from ledger.connection import Ledger
 from ledger.listings import record_candidates
 from tests.factories import GB, HOUR, MINUTE, NOW, amazon_order, line

@@ -1,7 +1,8 @@
 """Quantities: only changes are sent, towards zero first, and what Amazon refuses is shown."""
 
+from domain.listings import ListingState
 from domain.problems import ProblemKind
-from domain.stock import BufferRule, ListingState, Pool
+from domain.stock import BufferRule, Pool
 from ledger.connection import Ledger
 from ledger.listing_proof import record_seen
 from ledger.listings import (

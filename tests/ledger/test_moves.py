@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.listings import NEXT_LISTING_STATES, ListingState
 from domain.orders import NEXT_STATES, OrderState
 from domain.parcels import NEXT_PARCEL_STATES, ParcelState
 from domain.releases import NEXT_RELEASE_STATES, ReleaseState
-from domain.stock import NEXT_LISTING_STATES, ListingState
 from ledger.connection import Ledger
 from ledger.listings import record_candidates
 from ledger.moves import Move, move_listings, move_orders, move_parcels, move_releases

@@ -5,7 +5,8 @@ import sqlalchemy as sa
 
 from domain.amazon import AmazonStatus
 from domain.maps import SkuMap
-from domain.stock import Pool, SnapshotLimits
+from domain.snapshots import SnapshotLimits
+from domain.stock import Pool
 from domain.warehouse import ChangeKind, ReleaseResult, StockSnapshot
 from ledger.connection import Ledger
 from ledger.stock import pools, record_snapshot

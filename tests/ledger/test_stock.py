@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.stock import Pool, SnapshotLimits
+from domain.snapshots import SnapshotLimits
+from domain.stock import Pool
 from domain.warehouse import StockSnapshot
 from ledger.connection import Ledger
 from ledger.stock import counted_skus, pools, record_snapshot

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from domain.amazon import AmazonOrder, OrdersPage, PublishAnswer, Quantity, SeenListing, ShipConfirm
 from domain.errors import Denied, Refused, TryAgain
-from domain.stock import ListingState
+from domain.listings import ListingState
 from ledger.connection import Ledger
 from ledger.register import Account
 from tasks.confirms import Sent

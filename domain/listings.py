@@ -1,0 +1,101 @@
+"""The steps of a listing's quantity on its way to Amazon, and what a look at Amazon makes of them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class ListingState(StrEnum):
+    """How far the quantity of a listing has traveled to Amazon.
+
+    CANDIDATE: not looked up yet. ABSENT: Amazon has no merchant-fulfilled offer of that SKU. IDLE: there is
+    one, and we have not published a quantity of it yet.
+    """
+
+    CANDIDATE = "CANDIDATE"
+    ABSENT = "ABSENT"
+    IDLE = "IDLE"
+    PLANNED = "PLANNED"
+    SENT = "SENT"
+    ACCEPTED = "ACCEPTED"
+    EFFECTIVE = "EFFECTIVE"
+    INVALID = "INVALID"
+    DRIFTED = "DRIFTED"
+
+
+_L = ListingState
+NEXT_LISTING_STATES: dict[ListingState, frozenset[ListingState]] = {
+    _L.CANDIDATE: frozenset({_L.ABSENT, _L.IDLE}),
+    _L.ABSENT: frozenset({_L.IDLE}),
+    _L.IDLE: frozenset({_L.PLANNED, _L.ABSENT}),
+    _L.PLANNED: frozenset({_L.SENT, _L.ABSENT}),
+    _L.SENT: frozenset({_L.ACCEPTED, _L.INVALID, _L.PLANNED}),
+    _L.ACCEPTED: frozenset({_L.EFFECTIVE, _L.PLANNED, _L.ABSENT}),
+    _L.EFFECTIVE: frozenset({_L.PLANNED, _L.DRIFTED, _L.ABSENT}),
+    _L.INVALID: frozenset({_L.PLANNED, _L.ABSENT}),
+    _L.DRIFTED: frozenset({_L.PLANNED, _L.EFFECTIVE, _L.ABSENT}),
+}
+
+
+REFUSED_REST = timedelta(hours=6)  # a refused quantity is tried again after this, whatever Amazon disliked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """How far the quantity of one listing has come, as the ledger knows it before it looks again.
+
+    `wanted` may be offered now, `published` was said last and at `tried_at`, Amazon took it at
+    `accepted_at` (both UTC), and `shown` is what Amazon offered at the look before; None is not known.
+    """
+
+    state: ListingState
+    wanted: int | None
+    published: int | None
+    shown: int | None
+    tried_at: datetime | None
+    accepted_at: datetime | None
+
+    def is_due(self, wanted: int, now: datetime) -> bool:
+        """Whether `wanted` units have to be planned for sending; what is planned or sent already has not.
+
+        A listing is published once even when Amazon shows the same number already: only then is it ours.
+        """
+        if self.state in (_L.IDLE, _L.DRIFTED):
+            return True
+        if self.state is _L.INVALID and self.tried_at is not None and now - self.tried_at >= REFUSED_REST:
+            return True
+        return self.state in (_L.ACCEPTED, _L.EFFECTIVE, _L.INVALID) and wanted != self.published
+
+
+def after_look(known: Publication, units: int | None, *, sold: int, overdue: bool) -> ListingState:
+    """Where a listing stands after a look at Amazon: the state it has, or one that follows it.
+
+    `units` are in effect now; None: there is no merchant-fulfilled offer. `sold` units were ordered since
+    the last publication. `overdue`: what Amazon took should have been in effect by now.
+    """
+    state = known.state
+    if units is None:
+        return _L.ABSENT if state is not _L.SENT else state  # an answer that is due comes first
+    if state in (_L.CANDIDATE, _L.ABSENT):
+        return _L.IDLE
+    if state in (_L.ACCEPTED, _L.DRIFTED) and units == known.published:
+        return _L.EFFECTIVE
+    if state is _L.ACCEPTED and overdue:
+        return _L.PLANNED
+    return _after_change(known, units, sold) if state is _L.EFFECTIVE else state
+
+
+def _after_change(known: Publication, units: int, sold: int) -> ListingState:
+    """More than we said is somebody else's number; less may be Amazon's own sale.
+
+    Amazon takes its orders off at once, before we can have read them: less counts at the second look, and
+    what was sold explains it.
+    """
+    published = known.published or 0
+    if units in (published, known.wanted):
+        return _L.EFFECTIVE
+    if units > published:
+        return _L.DRIFTED
+    if known.shown is None or known.shown >= published:
+        return _L.EFFECTIVE
+    return _L.PLANNED if published - units <= sold else _L.DRIFTED
