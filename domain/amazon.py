@@ -109,20 +109,104 @@ class Quantity:
     units: int
 
 
+class IssueSeverity(StrEnum):
+    """How bad Amazon finds an issue of a listing: an ERROR keeps what was submitted from taking effect."""
+
+    ERROR = "ERROR"
+    WARNING = "WARNING"
+    INFO = "INFO"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingIssue:
+    """What Amazon finds wrong with a listing or a submission, in its own words.
+
+    `actions` are Amazon's enforcements, such as LISTING_SUPPRESSED or SEARCH_SUPPRESSED.
+    Source: listingsItems_2021-08-01, Issue. A severity that Amazon does not document reads as an ERROR.
+    """
+
+    severity: IssueSeverity
+    code: str
+    message: str
+    actions: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The issue on one line."""
+        return " ".join(part for part in (self.severity, self.code, self.message) if part)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishAnswer:
     """Amazon's answer to a quantity. `accepted` is queued, not in effect; issues come with HTTP 200."""
 
     accepted: bool
-    issues: tuple[str, ...] = ()
+    issues: tuple[ListingIssue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenListing:
-    """One listing as Amazon shows it. `units` is None when the listing has no merchant-fulfilled offer."""
+    """One listing as Amazon shows it. `units` is None when the listing has no merchant-fulfilled offer.
+
+    `buyable` is whether buyers can order it now, None when Amazon did not say. `updated_at` (UTC) is when
+    anybody last changed the listing.
+    """
 
     marketplace_id: str
     seller_sku: str
     units: int | None
     other_channels: tuple[str, ...] = ()
-    issues: tuple[str, ...] = ()
+    issues: tuple[ListingIssue, ...] = ()
+    buyable: bool | None = None
+    updated_at: datetime | None = None
+
+
+class JobStatus(StrEnum):
+    """How far Amazon is with a feed or a report (`processingStatus` of Feeds and Reports 2021-06-30)."""
+
+    IN_QUEUE = "IN_QUEUE"
+    IN_PROGRESS = "IN_PROGRESS"
+    DONE = "DONE"
+    CANCELED = "CANCELLED"  # Amazon's spelling; of a report it also says "no data"  # codespell:ignore
+    FATAL = "FATAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmazonJob:
+    """A feed or report as Amazon shows it. `document_id` is its result, empty until there is one."""
+
+    job_id: str
+    status: JobStatus
+    created_at: datetime
+    marketplace_ids: tuple[str, ...] = ()
+    document_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedIssue:
+    """One issue of a feed's processing report; without a message id it is about the feed as a whole."""
+
+    message_id: int | None
+    seller_sku: str
+    issue: ListingIssue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """A feed's processing report: how many messages Amazon processed, and what it found wrong.
+
+    Message ids are the places, from 1, of the quantities that were uploaded.
+    Source: the processing report schema of JSON_LISTINGS_FEED, version 2.0.
+    """
+
+    processed: int
+    accepted: int
+    invalid: int
+    issues: tuple[FeedIssue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedListing:
+    """One row of the report of all merchant listings. `units` is None for what Amazon fulfills."""
+
+    seller_sku: str
+    units: int | None

@@ -9,7 +9,8 @@ class ListingState(StrEnum):
     """How far the quantity of a listing has traveled to Amazon.
 
     CANDIDATE: not looked up yet. ABSENT: Amazon has no merchant-fulfilled offer of that SKU. IDLE: there is
-    one, and we have not published a quantity of it yet.
+    one, and we have not published a quantity of it yet. SENT: a patch of its own is under way. SUBMITTED: it
+    is in a feed whose processing report we have not read.
     """
 
     CANDIDATE = "CANDIDATE"
@@ -17,6 +18,7 @@ class ListingState(StrEnum):
     IDLE = "IDLE"
     PLANNED = "PLANNED"
     SENT = "SENT"
+    SUBMITTED = "SUBMITTED"
     ACCEPTED = "ACCEPTED"
     EFFECTIVE = "EFFECTIVE"
     INVALID = "INVALID"
@@ -28,8 +30,9 @@ NEXT_LISTING_STATES: dict[ListingState, frozenset[ListingState]] = {
     _L.CANDIDATE: frozenset({_L.ABSENT, _L.IDLE}),
     _L.ABSENT: frozenset({_L.IDLE}),
     _L.IDLE: frozenset({_L.PLANNED, _L.ABSENT}),
-    _L.PLANNED: frozenset({_L.SENT, _L.ABSENT}),
+    _L.PLANNED: frozenset({_L.SENT, _L.SUBMITTED, _L.ABSENT}),
     _L.SENT: frozenset({_L.ACCEPTED, _L.INVALID, _L.PLANNED}),
+    _L.SUBMITTED: frozenset({_L.ACCEPTED, _L.INVALID, _L.PLANNED}),
     _L.ACCEPTED: frozenset({_L.EFFECTIVE, _L.PLANNED, _L.ABSENT}),
     _L.EFFECTIVE: frozenset({_L.PLANNED, _L.DRIFTED, _L.ABSENT}),
     _L.INVALID: frozenset({_L.PLANNED, _L.ABSENT}),
@@ -75,7 +78,9 @@ def after_look(known: Publication, units: int | None, *, sold: int, overdue: boo
     """
     state = known.state
     if units is None:
-        return _L.ABSENT if state is not _L.SENT else state  # an answer that is due comes first
+        return (
+            _L.ABSENT if state not in (_L.SENT, _L.SUBMITTED) else state
+        )  # an answer that is due comes first
     if state in (_L.CANDIDATE, _L.ABSENT):
         return _L.IDLE
     if state in (_L.ACCEPTED, _L.DRIFTED) and units == known.published:

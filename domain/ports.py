@@ -4,8 +4,55 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.amazon import AmazonOrder, OrdersPage, PublishAnswer, Quantity, SeenListing, ShipConfirm
+from domain.amazon import (
+    AmazonJob,
+    AmazonOrder,
+    FeedReport,
+    OrdersPage,
+    PublishAnswer,
+    Quantity,
+    ReportedListing,
+    SeenListing,
+    ShipConfirm,
+)
 from domain.warehouse import CancelRequest, Delivery, DeliveryKind, Finding, FulfillmentOrder, ReleaseAnswer
+
+
+class BulkDoor(Protocol):
+    """What takes Amazon a while: feeds and reports; and one listing at a time. Raises as `AmazonDoor` does."""
+
+    def fetch_listing(self, marketplace_id: str, seller_sku: str) -> SeenListing | None:
+        """What is in effect for one listing, out of a budget of its own; None: Amazon does not know it."""
+
+    def upload_quantities(self, quantities: Sequence[Quantity]) -> str:
+        """Put up to 25,000 quantities of one marketplace into a feed document; its id. Nothing takes effect yet.
+
+        The message id of a quantity is its place, from 1.
+        """
+
+    def submit_feed(self, marketplace_id: str, document_id: str) -> str:
+        """Have Amazon process an uploaded document; the feed's id. Done is when its report says so."""
+
+    def fetch_feeds(self, marketplace_id: str, since: datetime) -> tuple[AmazonJob, ...]:
+        """Our listing feeds created since a moment (UTC), for a submission whose answer was lost."""
+
+    def fetch_feed(self, feed_id: str) -> AmazonJob:
+        """How far a feed is."""
+
+    def cancel_feed(self, feed_id: str) -> None:
+        """Take a feed back that Amazon has not started; Refused when it has."""
+
+    def fetch_feed_report(self, document_id: str) -> FeedReport:
+        """A feed's processing report."""
+
+    def ask_listing_report(self, marketplace_id: str) -> str:
+        """Ask for the report of all merchant listings of one marketplace; the report's id."""
+
+    def fetch_report(self, report_id: str) -> AmazonJob:
+        """How far a report is."""
+
+    def fetch_listing_report(self, document_id: str) -> tuple[ReportedListing, ...]:
+        """The rows of a report of all merchant listings."""
 
 
 class AmazonDoor(Protocol):

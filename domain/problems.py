@@ -50,6 +50,10 @@ class ProblemKind(StrEnum):
     UNKNOWN_ORDER = "unknown_order"
     FILE_SET_ASIDE = "file_set_aside"
     SNAPSHOT_HELD = "snapshot_held"
+    SNAPSHOT_LATE = "snapshot_late"
+    OVERSOLD = "oversold"
+    LISTING_SUPPRESSED = "listing_suppressed"
+    FEED_STUCK = "feed_stuck"
     QUANTITY_INVALID = "quantity_invalid"
     QUANTITY_DRIFTED = "quantity_drifted"
     STRANGER_UNREACHABLE = "stranger_unreachable"
@@ -198,7 +202,31 @@ MANNERS: dict[ProblemKind, Manner] = {
     ProblemKind.SNAPSHOT_HELD: Manner(
         owner=Team.OPERATIONS,
         severity=Severity.URGENT,
-        next_step="Ask the warehouse for a full stock file; nothing of the held one was published.",
+        next_step="Ask the warehouse for a full stock file, or run the form accept-count when the held one is"
+        " right. Until then quantities only go down.",
+    ),
+    ProblemKind.SNAPSHOT_LATE: Manner(
+        owner=Team.WAREHOUSE,
+        severity=Severity.URGENT,
+        next_step="Ask the warehouse why no stock file comes; until one does, quantities only go down.",
+    ),
+    ProblemKind.OVERSOLD: Manner(
+        owner=Team.ECOMMERCE,
+        severity=Severity.URGENT,
+        next_step="Have more units booked in before the orders are due, or agree a later date or another item with"
+        " the buyers; cancel in Seller Central only what cannot be shipped, because each cancellation counts.",
+    ),
+    ProblemKind.LISTING_SUPPRESSED: Manner(
+        owner=Team.ECOMMERCE,
+        severity=Severity.NORMAL,
+        next_step="Open the listing in Seller Central and settle what Amazon says about it; until then nobody can"
+        " buy it, whatever its quantity.",
+    ),
+    ProblemKind.FEED_STUCK: Manner(
+        owner=Team.INTEGRATION,
+        severity=Severity.NORMAL,
+        next_step="Nothing to press: its listings go on one by one. If it happens daily, open a case with Amazon's"
+        " developer support and name the feed.",
     ),
     ProblemKind.QUANTITY_INVALID: Manner(
         owner=Team.INTEGRATION,

@@ -14,11 +14,27 @@ class BufferRule:
     """What the seller keeps back of one listing: units, percent of available, and the share offered.
 
     `fixed` is in units of the seller SKU. `percent` is 0 to 100 of available. `share` is 0 to 1 of the pool.
+    `odds`, between 0 and 1, asks for a buffer that demand exceeds no more often than that while a number is on
+    its way; None: no such buffer.
     """
 
     fixed: int = 0
     percent: float = 0.0
     share: float = 1.0
+    odds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRule:
+    """What the seller says of the offer of one listing, whatever is in stock.
+
+    `cap` is the most units that are shown, None: no cap. `warehouses` are those whose counts are summed, by the
+    name they count under; empty: all of the connection. `stopped`: nothing is offered until somebody starts it.
+    """
+
+    cap: int | None = None
+    warehouses: tuple[str, ...] = ()
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

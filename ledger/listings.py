@@ -155,7 +155,7 @@ def record_published(conn: sa.Connection, listing_id: int, answer: PublishAnswer
         move_listings(conn, [Move(listing_id, _S.SENT, _S.ACCEPTED)], now)
         clear_problems(conn, [ProblemKind.QUANTITY_INVALID], [subject], now)
         return
-    reason = "; ".join(answer.issues) or "no reason"
+    reason = "; ".join(map(str, answer.issues)) or "no reason"
     move_listings(conn, [Move(listing_id, _S.SENT, _S.INVALID, reason)], now)
     conn.execute(listings.update().where(listings.c.id == listing_id).values(reason=reason))
     summary = f"Amazon refused the quantity of {subject}: {reason}."

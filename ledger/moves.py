@@ -8,11 +8,15 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from domain.feeds import NEXT_FEED_STATES, NEXT_REPORT_STATES, FeedState, ReportState
 from domain.listings import NEXT_LISTING_STATES, ListingState
 from domain.orders import NEXT_STATES, OrderState
 from domain.parcels import NEXT_PARCEL_STATES, ParcelState
 from domain.releases import NEXT_RELEASE_STATES, ReleaseState
 from ledger.tables import (
+    asked_reports,
+    feed_history,
+    feeds,
     listing_history,
     listings,
     order_history,
@@ -21,6 +25,7 @@ from ledger.tables import (
     parcels,
     release_history,
     releases,
+    report_history,
 )
 
 S = TypeVar("S", bound=StrEnum)
@@ -72,11 +77,32 @@ def move_parcels(conn: sa.Connection, moves: Iterable[Move[ParcelState]], now: d
 def move_listings(conn: sa.Connection, moves: Iterable[Move[ListingState]], now: datetime) -> set[int]:
     """Move listings; the ids of those that really moved."""
     stamps = {
+        ListingState.PLANNED: "planned_at",
         ListingState.SENT: "published_at",
+        ListingState.SUBMITTED: "published_at",
         ListingState.ACCEPTED: "accepted_at",
         ListingState.EFFECTIVE: "effective_at",
     }
     machine = _Machine(listings, listing_history, "listing_id", NEXT_LISTING_STATES, stamps)
+    return _move(conn, machine, moves, now)
+
+
+def move_feeds(conn: sa.Connection, moves: Iterable[Move[FeedState]], now: datetime) -> set[int]:
+    """Move feeds; the ids of those that really moved."""
+    stamps = {
+        FeedState.SENDING: "sent_at",
+        FeedState.SUBMITTED: "submitted_at",
+        FeedState.READ: "ended_at",
+        FeedState.FAILED: "ended_at",
+        FeedState.DROPPED: "ended_at",
+    }
+    return _move(conn, _Machine(feeds, feed_history, "feed_id", NEXT_FEED_STATES, stamps), moves, now)
+
+
+def move_reports(conn: sa.Connection, moves: Iterable[Move[ReportState]], now: datetime) -> set[int]:
+    """Move reports that were asked for; the ids of those that really moved."""
+    stamps = {ReportState.READ: "ended_at", ReportState.FAILED: "ended_at"}
+    machine = _Machine(asked_reports, report_history, "report_id", NEXT_REPORT_STATES, stamps)
     return _move(conn, machine, moves, now)
 
 

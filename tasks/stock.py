@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from domain.amazon import PublishAnswer, Quantity
+from domain.amazon import IssueSeverity, ListingIssue, PublishAnswer, Quantity
 from domain.errors import Denied, Refused, TryAgain
 from domain.listings import ListingState
 from domain.maps import SkuMap
@@ -183,7 +183,8 @@ def _publish_one(amazon: AmazonDoor, quantity: Quantity) -> PublishAnswer:
     except Denied:
         raise
     except Refused as refusal:
-        return PublishAnswer(accepted=False, issues=(str(refusal),))
+        issue = ListingIssue(severity=IssueSeverity.ERROR, code=refusal.code, message=str(refusal))
+        return PublishAnswer(accepted=False, issues=(issue,))
 
 
 def _put_back(

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from blocks.wire.amazon_answer import Count, ForeignModel, Identifier, Prose, Word, fault_sentence, one_line
-from domain.amazon import PublishAnswer, Quantity, SeenListing
+from domain.amazon import IssueSeverity, ListingIssue, PublishAnswer, Quantity, SeenListing
 from domain.errors import Refused, TryAgain
 
 # The seller's own stock. Any other channel code would turn the listing into one that Amazon ships.
@@ -112,7 +112,8 @@ def _seen(item: _Item, marketplace_id: str) -> SeenListing:
     others = (offer.fulfillment_channel_code for offer in offers)
     issues = _issues(item.issues)
     if None in ours:
-        issues += ("Amazon shows the merchant-fulfilled offer without a quantity.",)
+        told = "Amazon shows the merchant-fulfilled offer without a quantity."
+        issues += (ListingIssue(severity=IssueSeverity.ERROR, code="", message=told),)
     return SeenListing(
         marketplace_id=marketplace_id,
         seller_sku=item.sku,
@@ -122,5 +123,13 @@ def _seen(item: _Item, marketplace_id: str) -> SeenListing:
     )
 
 
-def _issues(issues: list[_Issue] | None) -> tuple[str, ...]:
-    return tuple(one_line((issue.severity, issue.code, issue.message)) for issue in issues or ())
+def _issues(issues: list[_Issue] | None) -> tuple[ListingIssue, ...]:
+    return tuple(_issue(issue) for issue in issues or ())
+
+
+def _issue(issue: _Issue) -> ListingIssue:
+    return ListingIssue(
+        severity=IssueSeverity.__members__.get(issue.severity or "", IssueSeverity.ERROR),
+        code=one_line((issue.code,), limit=60),
+        message=one_line((issue.message,)),
+    )

@@ -1,11 +1,26 @@
 """The ledger's tables, as declared. Migrations must build exactly this; `tests/ledger` compares them."""
 
 from ledger.tables.declare import SCHEMA, metadata
-from ledger.tables.maps import buffer_rules, carrier_map, service_map, sku_map
+from ledger.tables.maps import buffer_rules, carrier_map, offer_rules, service_map, sku_map
 from ledger.tables.orders import order_history, order_lines, orders, release_history, release_lines, releases
 from ledger.tables.parcels import parcel_history, parcel_lines, parcel_told, parcels, shown_packages
 from ledger.tables.record import accounts, budgets, calls, connections, deliveries, problems, watermarks
-from ledger.tables.stock import listing_history, listings, snapshots, stock
+from ledger.tables.stock import (
+    asked_reports,
+    demand,
+    drains,
+    drifts,
+    feed_history,
+    feed_messages,
+    feeds,
+    listing_history,
+    listings,
+    report_history,
+    snapshot_rows,
+    snapshots,
+    stock,
+    stock_days,
+)
 
 __all__ = [
     "SCHEMA",
@@ -14,6 +29,7 @@ __all__ = [
     "sku_map",
     "service_map",
     "buffer_rules",
+    "offer_rules",
     "orders",
     "order_lines",
     "order_history",
@@ -33,7 +49,17 @@ __all__ = [
     "budgets",
     "deliveries",
     "snapshots",
+    "snapshot_rows",
     "stock",
+    "stock_days",
+    "demand",
+    "drains",
     "listings",
     "listing_history",
+    "drifts",
+    "feeds",
+    "feed_messages",
+    "feed_history",
+    "asked_reports",
+    "report_history",
 ]

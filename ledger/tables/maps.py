@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Double, Identity, Index, Integer, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Identity, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from ledger.tables.declare import metadata, moment, told, words
 
@@ -60,4 +61,13 @@ buffer_rules = map_row(
     Column("percent", Double),
     Column("odds", Double),
     Column("share", Double),
+)
+
+offer_rules = map_row(
+    "offer_rules",
+    told("seller_account"),
+    words("seller_sku"),
+    Column("cap", Integer),
+    Column("warehouses", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("stopped", Boolean, nullable=False, server_default=text("false")),
 )

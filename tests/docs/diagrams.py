@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from domain.feeds import NEXT_FEED_STATES, NEXT_REPORT_STATES, FeedState, ReportState
 from domain.listings import NEXT_LISTING_STATES, ListingState
 from domain.orders import NEXT_STATES, OrderState
 from domain.parcels import NEXT_PARCEL_STATES, ParcelState
@@ -27,6 +28,8 @@ MACHINES: dict[str, tuple[tuple[StrEnum, ...], Steps]] = {
     "release": ((ReleaseState.PLANNED,), NEXT_RELEASE_STATES),
     "parcel": ((ParcelState.RECORDED,), NEXT_PARCEL_STATES),
     "listing": ((ListingState.CANDIDATE,), NEXT_LISTING_STATES),
+    "feed": ((FeedState.PLANNED,), NEXT_FEED_STATES),
+    "report": ((ReportState.ASKING,), NEXT_REPORT_STATES),
 }
 
 _DRAWN = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -103,7 +103,9 @@ def test_an_offer_without_a_quantity_is_an_issue():
     """What Amazon leaves open is told and not taken for zero."""
     seen = parse_listing({"sku": "S", "fulfillmentAvailability": [{"fulfillmentChannelCode": "DEFAULT"}]}, US)
     assert seen.units is None
-    assert seen.issues == ("Amazon shows the merchant-fulfilled offer without a quantity.",)
+    assert [str(issue) for issue in seen.issues] == [
+        "ERROR Amazon shows the merchant-fulfilled offer without a quantity."
+    ]
 
 
 @pytest.mark.parametrize(
