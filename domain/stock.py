@@ -39,10 +39,17 @@ class OfferRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """One warehouse SKU: what the warehouse could promise at `as_of`, and what it could not know of."""
+    """One warehouse SKU: what the warehouse could promise at `as_of`, and what it could not know of.
+
+    `expected` is the mean of the units that will be taken, unseen by us, before a number published now is in
+    effect and has been replaced by the next one. `doubt` is why the newest count is not believed, in plain words;
+    while there is one, what is offered only goes down.
+    """
 
     available: int
     reserved: int
+    expected: float = 0.0
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
