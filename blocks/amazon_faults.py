@@ -17,12 +17,16 @@ _ORDER_READS = {"searchOrders", "getOrder"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """One call in words: Amazon's name of the operation, what it does, whether it changes something."""
+    """One call in words: Amazon's name of the operation, what it does, whether it changes something.
+
+    `presigned` is a document's upload or download, which its address opens without a token.
+    """
 
     operation: str
     subject: str
     doing: str
     writes: bool = False
+    presigned: bool = False
 
 
 def outcome_of(error: Fault | httpx.HTTPError) -> str:
@@ -52,8 +56,11 @@ def verdict(deed: Deed, fault: Fault) -> TryAgain | Refused:
     A 400 while reading orders can be an incident of a whole region (it was, on 2026-08-26), and it is never
     about a single order: it is worth another try, and nothing is marked as read. Every other refusal that
     carries Amazon's own words is final. What carries none did not come from the operation itself.
+    A presigned address that opens nothing is over after five minutes: a new one is worth another try.
     """
     said = bool(fault.code or fault.text)
+    if deed.presigned:
+        return TryAgain(f"Amazon's storage answered {fault.status} while {deed.doing}.", after=fault.after)
     if fault.status == httpx.codes.TOO_MANY_REQUESTS:
         return TryAgain(f"Amazon asked for fewer calls while {deed.doing}.", after=fault.after, pause=True)
     if fault.status == httpx.codes.UNAUTHORIZED or (said and fault.status == httpx.codes.FORBIDDEN):

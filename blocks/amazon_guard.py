@@ -13,9 +13,10 @@ import math
 import weakref
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx
-from sp_api.api import ListingsItemsV20210801, OrdersV0, OrdersV20260101
+from sp_api.api import FeedsV20210630, ListingsItemsV20210801, OrdersV0, OrdersV20260101, Reports
 from sp_api.base import Client
 
 from blocks.amazon_login import Credentials, Login, TokenStore
@@ -33,11 +34,16 @@ _TALKATIVE = ("httpx", "httpcore", "sp_api", "sp_api.base.client", "sp_api.auth.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A reply Amazon meant: its status, its JSON object, and the rate it stated in calls per second."""
+    """A reply Amazon meant: its status, its JSON object, and the rate it stated in calls per second.
+
+    A stored document has `content` and its `content_type` instead of an object.
+    """
 
     status: int
     payload: dict[str, Any] = field(repr=False)
     rate: float | None
+    content: bytes = field(default=b"", repr=False)
+    content_type: str = ""
 
 
 class Fault(Exception):  # noqa: N818 - a fault of the reply; what to do about it is decided elsewhere
@@ -56,10 +62,7 @@ class Fault(Exception):  # noqa: N818 - a fault of the reply; what to do about i
 
 
 class _Guarded(Client):
-    """The library's client without its ways of finding credentials, marketplaces and connections.
-
-    It adds marketplace parameters in four spellings to calls that state none: ours state theirs.
-    """
+    """The library's client without its ways of finding credentials, marketplaces and connections."""
 
     user_agent = "Lockstep/0.1 (Language=Python)"
 
@@ -77,6 +80,14 @@ class _Guarded(Client):
     def headers(self) -> dict[str, str]:
         """The library's headers with a host that is right for http and for a port, too."""
         return {**super().headers, "host": httpx.URL(self.endpoint).netloc.decode()}
+
+    def _request(self, path: str, *, data: Any = None, params: Any = None, **rest: Any) -> Any:  # noqa: ANN401 - the library's own signature
+        """The library's request without what it adds of its own accord.
+
+        It puts the path into bodies of feeds, and marketplaces in four spellings into calls that state none.
+        """
+        data = {name: value for name, value in (data or {}).items() if name != "path"}
+        return super()._request(path, data=data, params=params, **{**rest, "add_marketplace": False})
 
     def _check_response(
         self,
@@ -110,13 +121,39 @@ class _Listings(_Guarded, ListingsItemsV20210801):
     """getListingsItem, searchListingsItems and patchListingsItem."""
 
 
+class Feeds(_Guarded, FeedsV20210630):
+    """All of feeds but the documents' contents, which the library moves over connections of its own."""
+
+    def describe_document(self, document_id: str) -> Any:  # noqa: ANN401 - an Answer
+        """GetFeedDocument: where a document is, without fetching it."""
+        return self._request(
+            f"/feeds/2021-06-30/documents/{quote(document_id, safe='')}", params={"method": "GET"}
+        )
+
+
+class ReportCalls(_Guarded, Reports):
+    """All of reports but the documents' contents."""
+
+    def describe_document(self, document_id: str) -> Any:  # noqa: ANN401 - an Answer
+        """GetReportDocument: where a document is, without fetching it."""
+        return self._request(
+            f"/reports/2021-06-30/documents/{quote(document_id, safe='')}", params={"method": "GET"}
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Session:
-    """One seller account's calls over one connection pool, for many threads; it closes when nobody holds it."""
+    """One seller account's calls over one connection pool, for many threads; it closes when nobody holds it.
+
+    `storage` is for the documents behind presigned addresses: it carries no token of Amazon's.
+    """
 
     orders: OrdersV20260101
     shipments: OrdersV0
     listings: ListingsItemsV20210801
+    feeds: Feeds
+    reports: ReportCalls
+    storage: httpx.Client = field(repr=False)
 
 
 def open_session(
@@ -135,7 +172,14 @@ def open_session(
     )
     login = Login(http=http, url=token_url, credentials=credentials, tokens=tokens)
     parts: dict[str, Any] = {"endpoint": endpoint.rstrip("/"), "login": login, "http": http}
-    session = Session(orders=_Orders(**parts), shipments=_Shipments(**parts), listings=_Listings(**parts))
+    session = Session(
+        orders=_Orders(**parts),
+        shipments=_Shipments(**parts),
+        listings=_Listings(**parts),
+        feeds=Feeds(**parts),
+        reports=ReportCalls(**parts),
+        storage=http,
+    )
     weakref.finalize(session, http.close)
     return session
 
@@ -169,8 +213,9 @@ def _different(message: object, details: object) -> tuple[object, ...]:
 
 
 def _is_silent(response: httpx.Response) -> bool:
-    """204 is the one success that says nothing."""
-    return response.status_code == httpx.codes.NO_CONTENT
+    """204 is the success that says nothing; so does Amazon's 200 to a DELETE, which cancels a feed."""
+    deleted = response.request.method == "DELETE" and not response.content
+    return response.status_code == httpx.codes.NO_CONTENT or deleted
 
 
 def _number(value: str | None) -> float | None:

@@ -1,7 +1,8 @@
 """Amazon's default usage plans for the operations Lockstep calls, per seller account.
 
 Source: the operation descriptions in Amazon's Swagger models (orders_2026-01-01, ordersV0,
-listingsItems_2021-08-01). Amazon changes them per seller; the header of an answer corrects them at the desk.
+listingsItems_2021-08-01, feeds_2021-06-30, reports_2021-06-30). Amazon changes them per seller; the header of
+an answer corrects them at the desk. Uploads and downloads of documents have none.
 """
 
 # operation: (calls per second, calls that may be made at once)
@@ -12,4 +13,13 @@ DEFAULT_LIMITS: dict[str, tuple[float, float]] = {
     "patchListingsItem": (5, 5),
     "searchListingsItems": (5, 5),
     "getListingsItem": (5, 10),
+    "createFeedDocument": (0.5, 15),
+    "createFeed": (0.0083, 15),
+    "getFeeds": (0.0222, 10),
+    "getFeed": (2, 15),
+    "cancelFeed": (2, 15),
+    "getFeedDocument": (0.0222, 10),
+    "createReport": (0.0167, 15),
+    "getReport": (2, 15),
+    "getReportDocument": (0.0167, 15),
 }

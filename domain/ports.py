@@ -55,7 +55,7 @@ class BulkDoor(Protocol):
         """The rows of a report of all merchant listings."""
 
 
-class AmazonDoor(Protocol):
+class AmazonDoor(BulkDoor, Protocol):
     """One seller account at Amazon. Every method raises TryAgain or Refused, and never returns a maybe."""
 
     @property

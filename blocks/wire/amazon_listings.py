@@ -5,7 +5,16 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from blocks.wire.amazon_answer import Count, ForeignModel, Identifier, Prose, Word, fault_sentence, one_line
+from blocks.wire.amazon_answer import (
+    Count,
+    ForeignModel,
+    Identifier,
+    Moment,
+    Prose,
+    Word,
+    fault_sentence,
+    one_line,
+)
 from domain.amazon import IssueSeverity, ListingIssue, PublishAnswer, Quantity, SeenListing
 from domain.errors import Refused, TryAgain
 
@@ -15,10 +24,24 @@ MERCHANT_CHANNEL = "DEFAULT"
 _Model = TypeVar("_Model", bound=ForeignModel)
 
 
+class _Action(ForeignModel):
+    action: Word
+
+
+class _Exemption(ForeignModel):
+    status: Word | None = None
+
+
+class _Enforcements(ForeignModel):
+    actions: list[_Action] | None = None
+    exemption: _Exemption | None = None
+
+
 class _Issue(ForeignModel):
     code: Word | None = None
     message: Prose | None = None
     severity: Word | None = None
+    enforcements: _Enforcements | None = None
 
 
 class _Submission(ForeignModel):
@@ -32,8 +55,15 @@ class _Availability(ForeignModel):
     quantity: Count | None = None
 
 
+class _Summary(ForeignModel):
+    marketplace_id: Identifier
+    status: list[Word] | None = None
+    last_updated_date: Moment | None = None
+
+
 class _Item(ForeignModel):
     sku: Identifier
+    summaries: list[_Summary] | None = None
     fulfillment_availability: list[_Availability] | None = None
     issues: list[_Issue] | None = None
 
@@ -114,12 +144,16 @@ def _seen(item: _Item, marketplace_id: str) -> SeenListing:
     if None in ours:
         told = "Amazon shows the merchant-fulfilled offer without a quantity."
         issues += (ListingIssue(severity=IssueSeverity.ERROR, code="", message=told),)
+    summary = next((one for one in item.summaries or () if one.marketplace_id == marketplace_id), None)
+    status = summary.status if summary else None
     return SeenListing(
         marketplace_id=marketplace_id,
         seller_sku=item.sku,
         units=ours[0] if ours else None,
         other_channels=tuple(code for code in others if code != MERCHANT_CHANNEL),
         issues=issues,
+        buyable=None if status is None else "BUYABLE" in status,
+        updated_at=summary.last_updated_date if summary else None,
     )
 
 
@@ -132,4 +166,13 @@ def _issue(issue: _Issue) -> ListingIssue:
         severity=IssueSeverity.__members__.get(issue.severity or "", IssueSeverity.ERROR),
         code=one_line((issue.code,), limit=60),
         message=one_line((issue.message,)),
+        actions=_actions(issue.enforcements),
     )
+
+
+def _actions(enforcements: _Enforcements | None) -> tuple[str, ...]:
+    """What Amazon has done about an issue; what a listing is exempt from is announced and not done."""
+    exemption = enforcements.exemption.status if enforcements and enforcements.exemption else None
+    if enforcements is None or (exemption or "").startswith("EXEMPT"):
+        return ()
+    return tuple(one_line((each.action,), limit=60) for each in enforcements.actions or ())

@@ -117,7 +117,7 @@ def test_an_invalid_quantity_is_an_answer():
         quantity = Quantity(marketplace_id=US, seller_sku="S", units=7)
         answer = account(amazon.url).open(FreeDesk()).publish_quantity(quantity)
     assert not answer.accepted
-    assert answer.issues == ("ERROR 90000900 The attributes are invalid.",)
+    assert [str(issue) for issue in answer.issues] == ["ERROR 90000900 The attributes are invalid."]
 
 
 def test_listings_are_read_twenty_at_a_time():

@@ -175,6 +175,7 @@ def test_the_default_limits_are_amazons_own(shared):
     known = {
         plan["operationId"]: (plan["rate_rps"], plan["burst"])
         for plan in plans
-        if not plan["deprecated"] and plan["model"].split("-")[0] in {"orders", "listings"}
+        if not plan["deprecated"]
+        and plan["model"].split("-")[0] in {"orders", "listings", "feeds", "reports"}
     }
     assert {name: known[name] for name in DEFAULT_LIMITS} == DEFAULT_LIMITS
