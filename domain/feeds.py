@@ -9,9 +9,9 @@ class FeedState(StrEnum):
 
     PLANNED: its listings are chosen, Amazon knows nothing. SENDING: its document is uploaded and it is being
     submitted. SUBMITTED: Amazon gave it an id. UNKNOWN: the answer to the submission was lost; Amazon is asked
-    which feeds it has. READ: its processing report was read row by row. FAILED: Amazon gave it up. DROPPED: it
-    never reached Amazon. OVERDUE: Amazon is silent for so long that its listings may go on without it; when its
-    report comes after all, they are looked at again.
+    which feeds it has. READ: its processing report was read row by row. FAILED: Amazon refused it or gave it up.
+    DROPPED: it never reached Amazon, or was taken back before Amazon began. OVERDUE: Amazon is silent for so
+    long that its listings may go on without it; when its report comes after all, they are looked at again.
     """
 
     PLANNED = "PLANNED"
@@ -27,9 +27,9 @@ class FeedState(StrEnum):
 _F = FeedState
 NEXT_FEED_STATES: dict[FeedState, frozenset[FeedState]] = {
     _F.PLANNED: frozenset({_F.SENDING, _F.DROPPED}),
-    _F.SENDING: frozenset({_F.SUBMITTED, _F.UNKNOWN, _F.DROPPED}),
+    _F.SENDING: frozenset({_F.SUBMITTED, _F.UNKNOWN, _F.DROPPED, _F.FAILED}),
     _F.UNKNOWN: frozenset({_F.SUBMITTED, _F.DROPPED}),
-    _F.SUBMITTED: frozenset({_F.READ, _F.FAILED, _F.OVERDUE}),
+    _F.SUBMITTED: frozenset({_F.READ, _F.FAILED, _F.OVERDUE, _F.DROPPED}),
     _F.OVERDUE: frozenset({_F.READ, _F.FAILED}),
     _F.READ: frozenset(),
     _F.FAILED: frozenset(),

@@ -29,7 +29,7 @@ _L = ListingState
 NEXT_LISTING_STATES: dict[ListingState, frozenset[ListingState]] = {
     _L.CANDIDATE: frozenset({_L.ABSENT, _L.IDLE}),
     _L.ABSENT: frozenset({_L.IDLE}),
-    _L.IDLE: frozenset({_L.PLANNED, _L.ABSENT}),
+    _L.IDLE: frozenset({_L.PLANNED, _L.EFFECTIVE, _L.ABSENT}),
     _L.PLANNED: frozenset({_L.SENT, _L.SUBMITTED, _L.ABSENT}),
     _L.SENT: frozenset({_L.ACCEPTED, _L.INVALID, _L.PLANNED}),
     _L.SUBMITTED: frozenset({_L.ACCEPTED, _L.INVALID, _L.PLANNED}),
@@ -41,6 +41,7 @@ NEXT_LISTING_STATES: dict[ListingState, frozenset[ListingState]] = {
 
 
 REFUSED_REST = timedelta(hours=6)  # a refused quantity is tried again after this, whatever Amazon disliked
+FRESH = timedelta(minutes=15)  # a look that is not older says what Amazon offers now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,8 @@ class Publication:
     """How far the quantity of one listing has come, as the ledger knows it before it looks again.
 
     `wanted` may be offered now, `published` was said last and at `tried_at`, Amazon took it at
-    `accepted_at` (both UTC), and `shown` is what Amazon offered at the look before; None is not known.
+    `accepted_at`, and `shown` is what Amazon offered at the look before, at `seen_at` (all UTC); None is not
+    known. `sold` units of the listing were ordered since that look: Amazon took them off by itself.
     """
 
     state: ListingState
@@ -57,17 +59,33 @@ class Publication:
     shown: int | None
     tried_at: datetime | None
     accepted_at: datetime | None
+    seen_at: datetime | None = None
+    sold: int = 0
+
+    @property
+    def offered(self) -> int | None:
+        """What Amazon offers now as far as we can know: what it showed, less what it has sold since."""
+        shown = self.published if self.state is _L.ACCEPTED or self.shown is None else self.shown
+        return None if shown is None else max(0, shown - (0 if self.state is _L.ACCEPTED else self.sold))
 
     def is_due(self, wanted: int, now: datetime) -> bool:
         """Whether `wanted` units have to be planned for sending; what is planned or sent already has not.
 
-        A listing is published once even when Amazon shows the same number already: only then is it ours.
+        What Amazon offers already, by a look or by its own sales since, is not sent: a call must change
+        something.
         """
         if self.state in (_L.IDLE, _L.DRIFTED):
-            return True
+            return not self.is_there(wanted, now)
         if self.state is _L.INVALID and self.tried_at is not None and now - self.tried_at >= REFUSED_REST:
             return True
-        return self.state in (_L.ACCEPTED, _L.EFFECTIVE, _L.INVALID) and wanted != self.published
+        if self.state is _L.EFFECTIVE:
+            return wanted != self.offered
+        return self.state in (_L.ACCEPTED, _L.INVALID) and wanted != self.published
+
+    def is_there(self, wanted: int, now: datetime) -> bool:
+        """Whether Amazon offers `wanted` units by itself: nobody has to publish what a fresh look has shown."""
+        fresh = self.seen_at is not None and now - self.seen_at <= FRESH
+        return self.state in (_L.IDLE, _L.DRIFTED) and fresh and wanted == self.offered
 
 
 def after_look(known: Publication, units: int | None, *, sold: int, overdue: bool) -> ListingState:
@@ -78,9 +96,7 @@ def after_look(known: Publication, units: int | None, *, sold: int, overdue: boo
     """
     state = known.state
     if units is None:
-        return (
-            _L.ABSENT if state not in (_L.SENT, _L.SUBMITTED) else state
-        )  # an answer that is due comes first
+        return state if state in (_L.SENT, _L.SUBMITTED) else _L.ABSENT  # an answer that is due comes first
     if state in (_L.CANDIDATE, _L.ABSENT):
         return _L.IDLE
     if state in (_L.ACCEPTED, _L.DRIFTED) and units == known.published:

@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from domain.errors import Denied, Refused, TryAgain
+from domain.maps import SkuMap
 from domain.ports import AmazonDoor
 from domain.warehouse import DeliveryKind
 from flows.doors import (
@@ -19,9 +20,10 @@ from flows.doors import (
     warehouse_named,
 )
 from flows.messages import read_messages
-from flows.story import Progress, run_name, told
+from flows.publishing import Publishing
+from flows.story import run_name, told
 from ledger.connection import Ledger
-from ledger.register import Account, accounts, connection_of
+from ledger.register import Account, Connection, accounts, connection_of
 from tasks import offers, stock
 
 GIVE_UP_AFTER = 3  # groups in a row that could not be read: Amazon is away, the next run goes on
@@ -52,47 +54,35 @@ def inventory_sync(seller_account: str = "") -> None:
 def publish_stock(ledger: Ledger, account: Account) -> None:
     """Publish every quantity that changed, then read back, and publish what the reading brought up.
 
+    What is oversold soonest goes first: urgent quantities by patches of their own, then many ordinary ones in
+    bulk, the rest by patches. Only call this while holding the account's turn.
+
     Raises:
         TryAgain: Amazon stayed away; what was not sent or read waits for the next run.
         Refused: Amazon does not let some listings be read.
     """
-    amazon = open_amazon(ledger, account.name)
+    out = Publishing(ledger, open_amazon(ledger, account.name), account, started=utc_now())
+    connection, skus = load_maps(ledger, account)
+    out.counts["new SKUs"] = stock.note_listings(ledger, account, connection, skus[account.name])
+    out.counts.update(stock.plan(ledger, account, connection, skus, utc_now()))
+    out.urgent()
+    out.bulk()
+    out.ordinary()
+    seen, unread = read_back(ledger, out.amazon, account)
+    if out.lost is None and any(seen[word] for word in ("IDLE", "DRIFTED", "PLANNED")):
+        out.counts["planned"] += stock.plan(ledger, account, connection, skus, utc_now()).get("planned", 0)
+        out.ordinary()
+    out.counts["differing"] = offers.show(ledger, account)
+    get_run_logger().info("%s: %s; %s", account.name, told("quantities", out.counts), told("seen", seen))
+    out.end(unread)
+
+
+def load_maps(ledger: Ledger, account: Account) -> tuple[Connection, dict[str, SkuMap]]:
+    """The account's warehouse connection, and the SKU map of every account that draws on the same stock."""
     with ledger.begin() as conn:
         connection = connection_of(conn, account.name)
         served = [one for one in accounts(conn) if one.name in connection.serves]
-    skus = {one.name: stock.load_sku_map(ledger, one, connection) for one in served}
-    counts = Counter({"new SKUs": stock.note_listings(ledger, account, connection, skus[account.name])})
-    counts.update(stock.plan(ledger, account, connection, skus, utc_now()))
-    lost = send_quantities(ledger, amazon, account, counts)
-    seen, unread = read_back(ledger, amazon, account)
-    if lost is None and any(seen[word] for word in ("IDLE", "DRIFTED", "PLANNED")):
-        counts["planned"] += stock.plan(ledger, account, connection, skus, utc_now()).get("planned", 0)
-        lost = send_quantities(ledger, amazon, account, counts)
-    counts["differing"] = offers.show(ledger, account)
-    get_run_logger().info("%s: %s; %s", account.name, told("quantities", counts), told("seen", seen))
-    fault = lost if unread is None or (lost is not None and not lost.pause) else unread
-    if fault is not None:
-        raise fault
-
-
-def send_quantities(
-    ledger: Ledger, amazon: AmazonDoor, account: Account, counts: Counter[str]
-) -> TryAgain | None:
-    """Publish everything that is planned, towards zero first; the last call that was lost, if any was."""
-    progress = Progress(f"quantities-{account.name}", f"Publishing the quantities of {account.name}")
-    started, done = utc_now(), 0
-    lost, over = None, False
-    while not over:
-        claims, waiting = stock.claim(ledger, account, started, utc_now())
-        if not claims:
-            break
-        sent = stock.publish(ledger, amazon, claims, utc_now)
-        counts.update(sent.counts)
-        lost = lost if sent.lost is None or (lost is not None and sent.lost.pause) else sent.lost
-        over, done = sent.over, done + len(claims)
-        if waiting:
-            progress.at(100 * done / (done + waiting))
-    return lost
+    return connection, {one.name: stock.load_sku_map(ledger, one, connection) for one in served}
 
 
 def read_back(

@@ -1,7 +1,6 @@
 """Listings: what may be offered of each, what was published, and what Amazon shows in effect."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,17 +8,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.amazon import PublishAnswer, Quantity
 from domain.listings import ListingState, Publication
-from domain.maps import SkuMap
 from domain.problems import Problem, ProblemKind
-from domain.stock import Offer, Pool, publishable
-from ledger.maps import BufferBook
 from ledger.moves import Move, move_listings
 from ledger.problems import clear_problems, record_problems
 from ledger.tables import listings
 
 _S = ListingState
-_WRITTEN_AT_ONCE = 10_000
-_OFFERED = (_S.IDLE, _S.PLANNED, _S.ACCEPTED, _S.EFFECTIVE, _S.DRIFTED, _S.INVALID)
 
 
 def record_candidates(
@@ -71,38 +65,6 @@ def listings_to_read(
     return {marketplace: tuple(skus) for marketplace, skus in found.items()}
 
 
-def plan_offers(
-    conn: sa.Connection,
-    account: str,
-    pools: Mapping[str, Pool],
-    skus: SkuMap,
-    buffers: BufferBook,
-    *,
-    now: datetime,
-) -> dict[str, int]:
-    """Compute what may be offered of every listing and plan those that differ; `planned` and `same`.
-
-    Only call this while holding the account's turn: nothing is locked, for locking a row rewrites it.
-    """
-    changed: list[tuple[int, Offer]] = []
-    moves: list[Move[ListingState]] = []
-    counts: Counter[str] = Counter()
-    for row in _offered(conn, account):
-        offer = publishable(skus.resolve(row["seller_sku"]), pools, buffers.rule(row["seller_sku"]))
-        if offer is None:
-            counts["uncounted"] += 1
-            continue
-        if not _same_offer(row, offer):
-            changed.append((row["id"], offer))
-        state, due = ListingState(row["state"]), publication(row).is_due(offer.publishable, now)
-        if due:
-            moves.append(Move(row["id"], state, _S.PLANNED, offer.explain()))
-        counts["planned" if due or state is _S.PLANNED else "same"] += 1
-    _write_offers(conn, changed)
-    move_listings(conn, moves, now)
-    return dict(counts)
-
-
 def free_unanswered(conn: sa.Connection, account: str, now: datetime) -> int:
     """Plan quantities again that a dead process left in SENT: the number is absolute, sending it twice is safe."""
     statement = sa.select(listings.c.id).where(
@@ -113,58 +75,86 @@ def free_unanswered(conn: sa.Connection, account: str, now: datetime) -> int:
 
 
 def claim_quantities(
-    conn: sa.Connection, account: str, limit: int, untried_since: datetime, now: datetime
+    conn: sa.Connection,
+    account: str,
+    limit: int,
+    untried_since: datetime,
+    now: datetime,
+    *,
+    urgent_only: bool = False,
 ) -> tuple[tuple[int, Quantity], ...]:
-    """Take planned quantities for sending, towards zero first, and mark them SENT: (listing id, quantity).
+    """Take planned quantities for a patch each, and mark them SENT: (listing id, quantity).
 
-    A quantity that was tried since `untried_since`, the start of the run, waits for the next run.
+    Urgent ones go first, then what falls, the lowest first. A quantity that was tried since `untried_since`,
+    the start of the run, waits for the next run.
     """
     rising = listings.c.publishable > sa.func.coalesce(listings.c.published, listings.c.effective, 0)
     statement = (
         sa.select(listings)
-        .where(listings.c.seller_account == account, listings.c.state == _S.PLANNED)
-        .where(sa.func.coalesce(listings.c.published_at < untried_since, sa.true()))
-        .order_by(rising, listings.c.publishable, listings.c.id)
+        .where(*_planned(account, untried_since), listings.c.urgent if urgent_only else sa.true())
+        .order_by(listings.c.urgent.desc(), rising, listings.c.publishable, listings.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     rows = conn.execute(statement).mappings().all()
     moved = move_listings(conn, [Move(row["id"], _S.PLANNED, _S.SENT) for row in rows], now)
-    if moved:
-        conn.execute(
-            listings.update().where(listings.c.id.in_(moved)).values(published=listings.c.publishable)
-        )
+    record_number(conn, moved)
     return tuple((row["id"], _quantity(row)) for row in rows if row["id"] in moved)
 
 
-def count_waiting(conn: sa.Connection, account: str) -> int:
-    """How many quantities are planned and not sent."""
+def record_number(conn: sa.Connection, listing_ids: Collection[int]) -> None:
+    """What is handed to Amazon now is the number that may be offered."""
+    if listing_ids:
+        chosen = listings.c.id == sa.any_(sa.literal(sorted(listing_ids), sa.ARRAY(sa.BigInteger)))
+        conn.execute(listings.update().where(chosen).values(published=listings.c.publishable))
+
+
+def count_waiting(
+    conn: sa.Connection, account: str, untried_since: datetime
+) -> Mapping[str, tuple[int, int]]:
+    """Planned quantities that this run has not tried, by marketplace: (urgent, ordinary)."""
+    urgent = sa.func.count().filter(listings.c.urgent)
     statement = (
-        sa.select(sa.func.count())
-        .select_from(listings)
-        .where(listings.c.seller_account == account, listings.c.state == _S.PLANNED)
+        sa.select(listings.c.marketplace_id, urgent, sa.func.count() - urgent)
+        .where(*_planned(account, untried_since))
+        .group_by(listings.c.marketplace_id)
     )
-    return conn.execute(statement).scalar_one()
+    return {row[0]: (row[1], row[2]) for row in conn.execute(statement)}
 
 
-def record_published(conn: sa.Connection, listing_id: int, answer: PublishAnswer, now: datetime) -> None:
-    """Keep Amazon's answer to one quantity; a refusal comes with HTTP 200 and becomes a problem."""
-    row = conn.execute(sa.select(listings).where(listings.c.id == listing_id)).mappings().one()
-    subject = listing_name(row)
-    if answer.accepted:
-        move_listings(conn, [Move(listing_id, _S.SENT, _S.ACCEPTED)], now)
-        clear_problems(conn, [ProblemKind.QUANTITY_INVALID], [subject], now)
-        return
-    reason = "; ".join(map(str, answer.issues)) or "no reason"
-    move_listings(conn, [Move(listing_id, _S.SENT, _S.INVALID, reason)], now)
-    conn.execute(listings.update().where(listings.c.id == listing_id).values(reason=reason))
-    summary = f"Amazon refused the quantity of {subject}: {reason}."
-    record_problems(conn, [Problem(kind=ProblemKind.QUANTITY_INVALID, subject=subject, summary=summary)], now)
+def record_published(conn: sa.Connection, answers: Mapping[int, PublishAnswer], now: datetime) -> None:
+    """Keep Amazon's answers to patches, by listing id; a refusal comes with HTTP 200 and becomes a problem."""
+    record_answers(conn, _S.SENT, answers, now)
 
 
-def record_unsent(conn: sa.Connection, listing_ids: Sequence[int], reason: str, now: datetime) -> None:
-    """Amazon did not answer usefully: the quantities wait for the next try."""
-    move_listings(conn, [Move(row, _S.SENT, _S.PLANNED, reason) for row in listing_ids], now)
+def record_answers(
+    conn: sa.Connection, start: ListingState, answers: Mapping[int, PublishAnswer], now: datetime
+) -> None:
+    """Keep Amazon's answers to what was sent (SENT) or submitted in a feed (SUBMITTED)."""
+    taken = {row for row, answer in answers.items() if answer.accepted}
+    reasons = {
+        row: "; ".join(map(str, answer.issues)) or "no reason"
+        for row, answer in answers.items()
+        if row not in taken
+    }
+    move_listings(conn, [Move(row, start, _S.ACCEPTED) for row in sorted(taken)], now)
+    move_listings(conn, [Move(row, start, _S.INVALID, reason) for row, reason in reasons.items()], now)
+    for row, reason in reasons.items():
+        conn.execute(listings.update().where(listings.c.id == row).values(reason=reason))
+    names = _names(conn, answers)
+    clear_problems(conn, [ProblemKind.QUANTITY_INVALID], [names[row] for row in taken if row in names], now)
+    record_problems(
+        conn, [_refused(names[row], reason) for row, reason in reasons.items() if row in names], now
+    )
+
+
+def record_unsent(
+    conn: sa.Connection, listing_ids: Sequence[int], reason: str, now: datetime, *, tried: bool = True
+) -> None:
+    """Amazon did not answer usefully: the quantities wait. What was `tried` waits for the next run."""
+    moved = move_listings(conn, [Move(row, _S.SENT, _S.PLANNED, reason) for row in listing_ids], now)
+    if moved and not tried:
+        conn.execute(listings.update().where(listings.c.id.in_(moved)).values(published_at=None))
 
 
 def listing_name(row: sa.RowMapping) -> str:
@@ -172,8 +162,8 @@ def listing_name(row: sa.RowMapping) -> str:
     return f"{row['seller_account']} {row['seller_sku']} in {row['marketplace_id']}"
 
 
-def publication(row: sa.RowMapping) -> Publication:
-    """What the ledger knows of a listing's quantity."""
+def publication(row: sa.RowMapping, sold: int = 0) -> Publication:
+    """What the ledger knows of a listing's quantity; `sold` units were ordered since it was seen."""
     return Publication(
         state=ListingState(row["state"]),
         wanted=row["publishable"],
@@ -181,15 +171,8 @@ def publication(row: sa.RowMapping) -> Publication:
         shown=row["effective"],
         tried_at=row["published_at"],
         accepted_at=row["accepted_at"],
-    )
-
-
-def _same_offer(row: sa.RowMapping, offer: Offer) -> bool:
-    return (row["available"], row["reserved"], row["buffer"], row["publishable"]) == (
-        offer.available,
-        offer.reserved,
-        offer.buffer,
-        offer.publishable,
+        seen_at=row["seen_at"],
+        sold=sold,
     )
 
 
@@ -197,27 +180,23 @@ def _unnest(name: str, texts: Sequence[str]) -> sa.TableValuedAlias:
     return sa.func.unnest(sa.literal(texts, sa.ARRAY(sa.Text))).table_valued(name).render_derived()
 
 
-def _offered(conn: sa.Connection, account: str) -> Iterable[sa.RowMapping]:
-    statement = sa.select(listings).where(
-        listings.c.seller_account == account, listings.c.state.in_(_OFFERED)
-    )
-    return conn.execute(statement.order_by(listings.c.id)).mappings()
-
-
-def _write_offers(conn: sa.Connection, offers: Sequence[tuple[int, Offer]]) -> None:
-    names = ("available", "reserved", "buffer", "publishable")
-    for at in range(0, len(offers), _WRITTEN_AT_ONCE):
-        part = offers[at : at + _WRITTEN_AT_ONCE]
-        columns = [sa.literal([row for row, _ in part], sa.ARRAY(sa.BigInteger))]
-        columns += [
-            sa.literal([getattr(offer, name) for _, offer in part], sa.ARRAY(sa.Integer)) for name in names
-        ]
-        new = sa.func.unnest(*columns).table_valued("id", *names).render_derived(name="new")
-        statement = listings.update().where(listings.c.id == new.c.id)
-        conn.execute(statement.values({name: new.c[name] for name in names}))
-
-
 def _quantity(row: sa.RowMapping) -> Quantity:
     return Quantity(
         marketplace_id=row["marketplace_id"], seller_sku=row["seller_sku"], units=row["publishable"]
     )
+
+
+def _planned(account: str, untried_since: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    untried = sa.func.coalesce(listings.c.published_at < untried_since, sa.true())
+    return listings.c.seller_account == account, listings.c.state == _S.PLANNED, untried
+
+
+def _names(conn: sa.Connection, ids: Collection[int]) -> dict[int, str]:
+    chosen = listings.c.id == sa.any_(sa.literal(sorted(ids), sa.ARRAY(sa.BigInteger)))
+    rows = conn.execute(sa.select(listings).where(chosen)).mappings()
+    return {row["id"]: listing_name(row) for row in rows}
+
+
+def _refused(name: str, reason: str) -> Problem:
+    summary = f"Amazon refused the quantity of {name}: {reason}."
+    return Problem(kind=ProblemKind.QUANTITY_INVALID, subject=name, summary=summary)

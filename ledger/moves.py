@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -77,14 +78,23 @@ def move_parcels(conn: sa.Connection, moves: Iterable[Move[ParcelState]], now: d
 def move_listings(conn: sa.Connection, moves: Iterable[Move[ListingState]], now: datetime) -> set[int]:
     """Move listings; the ids of those that really moved."""
     stamps = {
-        ListingState.PLANNED: "planned_at",
         ListingState.SENT: "published_at",
         ListingState.SUBMITTED: "published_at",
         ListingState.ACCEPTED: "accepted_at",
         ListingState.EFFECTIVE: "effective_at",
     }
-    machine = _Machine(listings, listing_history, "listing_id", NEXT_LISTING_STATES, stamps)
-    return _move(conn, machine, moves, now)
+    new = {**stamps, ListingState.PLANNED: "planned_at"}
+    moved: set[int] = set()
+    for again, group in groupby(sorted(moves, key=_comes_back), key=_comes_back):
+        # What comes back without an answer was planned when it was planned first.
+        stamped = stamps if again else new
+        machine = _Machine(listings, listing_history, "listing_id", NEXT_LISTING_STATES, stamped)
+        moved |= _move(conn, machine, group, now)
+    return moved
+
+
+def _comes_back(move: Move[ListingState]) -> bool:
+    return move.start in (ListingState.SENT, ListingState.SUBMITTED)
 
 
 def move_feeds(conn: sa.Connection, moves: Iterable[Move[FeedState]], now: datetime) -> set[int]:

@@ -1,6 +1,7 @@
 """What the warehouse counted, and how many of it are spoken for by orders it could not know of."""
 
 from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -56,21 +57,74 @@ def record_snapshot(
     return outcome
 
 
-def pools(conn: sa.Connection, connection: str, skus: dict[str, SkuMap]) -> dict[str, Pool]:
-    """Available and reserved units of every counted warehouse SKU, over all accounts the connection serves.
+Shelves = Mapping[tuple[str, ...], Mapping[str, Pool]]
+Doubt = Callable[[str, Collection[str]], str]
 
-    `skus` holds the SKU map of each seller account.
+
+def _believed(_sku: str, _warehouses: Collection[str]) -> str:
+    return ""
+
+
+def shelves(
+    conn: sa.Connection,
+    connection: str,
+    skus: Mapping[str, SkuMap],
+    choices: Iterable[tuple[str, ...]] = ((),),
+    *,
+    expected: Mapping[str, float] | None = None,
+    doubt: Doubt = _believed,
+) -> Shelves:
+    """Every counted warehouse SKU as a pool, once for each choice of warehouses (none chosen: all are summed).
+
+    Available is summed over the chosen warehouses; reserved is over all accounts that the connection serves,
+    because nobody can tell from which warehouse an order will leave. `skus` holds the SKU map of each seller
+    account, `expected` the demand while a number is on its way, `doubt` says why a count is not believed.
     """
-    statement = (
-        sa.select(stock.c.sku, sa.func.sum(stock.c.available))
-        .where(stock.c.connection == connection)
-        .group_by(stock.c.sku)
-    )
-    counted = {sku: int(available) for sku, available in conn.execute(statement)}
-    if not counted:
-        return {}
-    reserved = _unreleased(conn, connection, skus) + _released_since(conn, connection)
-    return {sku: Pool(available=available, reserved=reserved[sku]) for sku, available in counted.items()}
+    counted = _counts(conn, connection)
+    taken = reserved(conn, connection, skus) if counted else Counter[str]()
+    ahead = expected or {}
+    found: dict[tuple[str, ...], dict[str, Pool]] = {}
+    for chosen in {(), *choices}:
+        found[chosen] = {
+            sku: Pool(
+                available=available,
+                reserved=taken.get(sku, 0),
+                expected=ahead.get(sku, 0.0),
+                doubt=doubt(sku, chosen),
+            )
+            for sku, available in _summed(counted, chosen).items()
+        }
+    return found
+
+
+def pools(conn: sa.Connection, connection: str, skus: Mapping[str, SkuMap]) -> Mapping[str, Pool]:
+    """Available and reserved units of every counted warehouse SKU, all warehouses summed."""
+    return shelves(conn, connection, skus)[()]
+
+
+def reserved(conn: sa.Connection, connection: str, skus: Mapping[str, SkuMap]) -> Counter[str]:
+    """Units by warehouse SKU in orders that the last count could not know of (DESIGN section 7)."""
+    return _unreleased(conn, connection, skus) + _released_since(conn, connection)
+
+
+def _counts(conn: sa.Connection, connection: str) -> dict[str, dict[str, int]]:
+    """Available units by warehouse and SKU."""
+    statement = sa.select(stock.c.warehouse, stock.c.sku, stock.c.available)
+    found: dict[str, dict[str, int]] = {}
+    for warehouse, sku, available in conn.execute(statement.where(stock.c.connection == connection)):
+        found.setdefault(warehouse, {})[sku] = available
+    return found
+
+
+def _summed(counted: Mapping[str, Mapping[str, int]], chosen: Collection[str]) -> Mapping[str, int]:
+    names = [name for name in counted if not chosen or name in chosen]
+    if len(names) == 1:
+        return counted[names[0]]
+    total: dict[str, int] = {}
+    for name in names:
+        for sku, available in counted[name].items():
+            total[sku] = total.get(sku, 0) + available
+    return total
 
 
 def _claim_known(
@@ -122,7 +176,7 @@ def _note(
     conn.execute(snapshots.insert().values(row))
 
 
-def _unreleased(conn: sa.Connection, connection: str, skus: dict[str, SkuMap]) -> Counter[str]:
+def _unreleased(conn: sa.Connection, connection: str, skus: Mapping[str, SkuMap]) -> Counter[str]:
     """Units in orders that the warehouse was not given yet, payment pending included."""
     waiting = [OrderState.PENDING, OrderState.READY, OrderState.HELD]
     statement = (

@@ -26,7 +26,7 @@ from ledger.parcel_problems import record_reused
 from ledger.proof import record_evidence
 from ledger.register import Account, Connection
 from tasks.carrier_advice import in_words
-from tasks.confirm_wave import Wave
+from tasks.confirm_wave import ConfirmWave
 
 WAVE = timedelta(seconds=20)  # after it the warehouse is read again: what is more urgent goes first
 _MOST_LOOKS = 200
@@ -77,7 +77,7 @@ def confirm(
         ready = count_waiting(conn, account.name, clock())
     if not ready:
         return Sent(counts={})
-    wave = Wave(ledger, amazon, account, clock, time.monotonic() + WAVE.total_seconds())
+    wave = ConfirmWave(ledger, amazon, account, clock, time.monotonic() + WAVE.total_seconds())
     wave.run(lambda done: told(done, max(ready, done)))
     with ledger.begin() as conn:
         left = count_waiting(conn, account.name, clock())

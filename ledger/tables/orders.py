@@ -57,6 +57,7 @@ orders = Table(
     ),
     Index("orders_recipient_idx", "deliver_by", postgresql_where=text("recipient IS NOT NULL")),
     Index("orders_amazon_order_id_idx", "amazon_order_id"),
+    Index("orders_placed_idx", "seller_account", "amazon_created_at"),
 )
 
 order_lines = Table(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.maps import Component
-from domain.stock import BufferRule, Offer, Pool, publishable
+from domain.stock import BufferRule, Keeper, Offer, Pool, publishable
 from tests.domain.examples import RULES, part
 
 NO_BUFFER = BufferRule()
@@ -236,5 +236,7 @@ def test_what_was_never_counted_is_not_zero(parts: tuple[Component, ...], pools:
 def test_an_offer_shows_its_parts() -> None:
     """The numbers of an offer are in units of the seller SKU."""
     offer = publishable((part("A", 2), part("B")), {"A": _pool(21, 3), "B": _pool(99)}, BufferRule(fixed=2))
-    assert offer == Offer(available=10, reserved=2, buffer=2, publishable=7, limiting_sku="A")
+    assert offer == Offer(
+        available=10, reserved=2, buffer=2, publishable=7, limiting_sku="A", keeper=Keeper.FIXED
+    )
     assert offer.explain() == "10 available, 2 in orders the warehouse had not seen, 2 buffer: 7"

@@ -3,19 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from domain.amazon import PublishAnswer
+from domain.amazon import IssueSeverity, ListingIssue, PublishAnswer
 from domain.listings import ListingState
 from domain.stock import Pool
 from ledger.connection import Ledger
 from ledger.listing_proof import record_seen
-from ledger.listings import (
-    claim_quantities,
-    listings_to_read,
-    plan_offers,
-    record_candidates,
-    record_published,
-)
+from ledger.listings import claim_quantities, listings_to_read, record_candidates, record_published
 from ledger.maps import BufferBook
+from ledger.offer_plans import Rules, plan_offers
 from tests.factories import GB, MINUTE, NOW, SKUS
 from tests.ledger.walk import ANY_RUN
 
@@ -38,12 +33,14 @@ def plan(
     available: Mapping[str, int],
     *,
     buffers: BufferBook | None = None,
+    doubt: str = "",
     now: datetime = NOW,
 ) -> dict[str, int]:
     """Count so many units available of each warehouse SKU, none reserved, and plan the offers."""
-    pools = {sku: Pool(available=units, reserved=0) for sku, units in available.items()}
+    pools = {sku: Pool(available=units, reserved=0, doubt=doubt) for sku, units in available.items()}
+    rules = Rules(skus=SKUS, buffer=(buffers or BufferBook()).rule)
     with ledger.begin() as conn:
-        return plan_offers(conn, "main", pools, SKUS, buffers or BufferBook(), now=now)
+        return plan_offers(conn, "main", {(): pools}, rules, now)
 
 
 def claim(ledger: Ledger, *, limit: int = 100, now: datetime = NOW) -> list[tuple[int, str, int]]:
@@ -58,8 +55,9 @@ def publish(ledger: Ledger, *, accepted: bool = True, now: datetime = NOW) -> di
     claimed = claim(ledger, now=now)
     for number, _, _ in claimed:
         with ledger.begin() as conn:
-            issues = () if accepted else ("the price is missing",)
-            record_published(conn, number, PublishAnswer(accepted=accepted, issues=issues), now)
+            issue = ListingIssue(severity=IssueSeverity.ERROR, code="", message="the price is missing")
+            answer = PublishAnswer(accepted=accepted, issues=() if accepted else (issue,))
+            record_published(conn, {number: answer}, now)
     return {sku: units for _, sku, units in claimed}
 
 

@@ -1,5 +1,7 @@
 """Quantities: only changes are sent, towards zero first, and what Amazon refuses is shown."""
 
+from dataclasses import replace
+
 from domain.listings import ListingState
 from domain.problems import ProblemKind
 from domain.stock import BufferRule, Pool
@@ -9,14 +11,14 @@ from ledger.listings import (
     claim_quantities,
     count_waiting,
     free_unanswered,
-    plan_offers,
     record_candidates,
     record_unsent,
 )
 from ledger.maps import BufferBook
-from tests.factories import DE, GB, HOUR, MINUTE, NOW, SKUS
+from ledger.offer_plans import Rules, plan_offers
+from tests.factories import DE, GB, HOUR, MINUTE, NOW, SKUS, amazon_order, line
 from tests.ledger.quantities import claim, effective, listed, look, plan, publish, to_read
-from tests.ledger.walk import one, path, problems, states
+from tests.ledger.walk import ingest, one, path, problems, states
 
 
 def test_candidates_are_looked_up_once(ledger: Ledger) -> None:
@@ -48,14 +50,34 @@ def test_the_oldest_look_is_renewed_first(ledger: Ledger) -> None:
     assert to_read(ledger, ListingState.IDLE) == {GB: ("B", "A", "C")}
 
 
-def test_a_quantity_is_ours_after_one_publication(ledger: Ledger) -> None:
-    """The first time even the number that Amazon shows already is sent; without that it is not ours."""
-    listed(ledger, {"A": 5})
-    assert look(ledger, {"A": 5}) == {"IDLE": 1}
-    assert plan(ledger, {"A": 5}) == {"planned": 1}
-    assert look(ledger, {"A": 5}) == {"PLANNED": 1}
-    assert publish(ledger) == {"A": 5}
-    assert plan(ledger, {"A": 5}) == {"same": 1}
+def test_what_amazon_offers_already_is_not_sent(ledger: Ledger) -> None:
+    """A number that a fresh look has shown counts as published; an old look does not."""
+    listed(ledger, {"A": 5, "B": 5})
+    assert plan(ledger, {"A": 5, "B": 7}) == {"same": 1, "planned": 1}
+    assert states(ledger, "listings") == ["EFFECTIVE", "PLANNED"]
+    row = one(ledger, "SELECT * FROM ledger.listings WHERE seller_sku = :value", "A")
+    assert (row["published"], row["effective"], row["effective_at"]) == (5, 5, NOW)
+    listed(ledger, {"C": 5})
+    assert plan(ledger, {"C": 5}, now=NOW + HOUR) == {"uncounted": 2, "planned": 1}
+
+
+def test_what_amazon_sold_by_itself_is_not_sent(ledger: Ledger) -> None:
+    """Orders since the last look lower Amazon's offer without us: only another number is a change."""
+    effective(ledger, 5, "A")
+    ingest(ledger, replace(amazon_order(lines=[line(sku="A", quantity=2)]), created_at=NOW + MINUTE))
+    assert plan(ledger, {"A": 3}, now=NOW + 2 * MINUTE) == {"same": 1}
+    assert plan(ledger, {"A": 5}, now=NOW + 2 * MINUTE) == {"planned": 1}
+
+
+def test_a_doubted_count_only_lowers_what_is_offered(ledger: Ledger) -> None:
+    """While a count is doubted a quantity may fall and never rises, and its sentence says why."""
+    effective(ledger, 5, "A", "B")
+    doubt = "half of the SKUs are missing"
+    assert plan(ledger, {"A": 9, "B": 3}, doubt=doubt) == {"same": 1, "planned": 1}
+    assert publish(ledger) == {"B": 3}
+    row = one(ledger, "SELECT * FROM ledger.listings WHERE seller_sku = :value", "A")
+    assert (row["publishable"], row["available"]) == (5, 9)
+    assert row["explanation"].endswith(f"it only goes down, because {doubt}: 5")
 
 
 def test_only_changes_are_planned(ledger: Ledger) -> None:
@@ -88,7 +110,7 @@ def test_towards_zero_goes_first(ledger: Ledger) -> None:
     listed(ledger, {"A": 5, "B": 50, "C": 50, "D": 5})
     with ledger.begin() as conn:
         pools = {sku: Pool(available=n, reserved=0) for sku, n in {"A": 9, "B": 20, "C": 0, "D": 7}.items()}
-        plan_offers(conn, "main", pools, SKUS, BufferBook(), now=NOW)
+        plan_offers(conn, "main", {(): pools}, Rules(skus=SKUS), NOW)
     assert [sku for _, sku, _ in claim(ledger, limit=3)] == ["C", "B", "D"]
     assert [sku for _, sku, _ in claim(ledger)] == ["A"]
 
@@ -122,7 +144,8 @@ def test_a_run_tries_a_quantity_once(ledger: Ledger) -> None:
     with ledger.begin() as conn:
         record_unsent(conn, [number], "Amazon answered 503", NOW + MINUTE)
         assert claim_quantities(conn, "main", 10, NOW, NOW + HOUR) == ()
-        assert count_waiting(conn, "main") == 1
+        assert count_waiting(conn, "main", NOW) == {}
+        assert count_waiting(conn, "main", NOW + HOUR) == {GB: (0, 1)}
         assert len(claim_quantities(conn, "main", 10, NOW + HOUR, NOW + HOUR)) == 1
 
 

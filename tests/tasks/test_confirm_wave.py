@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from domain.amazon import ShipConfirm
 from domain.errors import Denied, Refused, TryAgain
 from ledger.connection import Ledger
-from tasks.confirm_wave import LINES, Wave
+from tasks.confirm_wave import ConfirmWave
+from tasks.wave import LINES
 from tests.factories import HOUR, NOW, amazon_order, dispatch
 from tests.ledger.walk import decide, release, ship
 from tests.tasks.test_stock import MAIN
@@ -57,8 +58,8 @@ def _waiting(ledger: Ledger, parcels: int) -> None:
     decide(ledger)
 
 
-def _wave(ledger: Ledger, amazon: FakeAmazon, seconds: float = 20.0) -> Wave:
-    return Wave(ledger, amazon, MAIN, lambda: NOW, time.monotonic() + seconds)  # type: ignore[arg-type]
+def _wave(ledger: Ledger, amazon: FakeAmazon, seconds: float = 20.0) -> ConfirmWave:
+    return ConfirmWave(ledger, amazon, MAIN, lambda: NOW, time.monotonic() + seconds)  # type: ignore[arg-type]
 
 
 def _states(ledger: Ledger) -> Counter[str]:

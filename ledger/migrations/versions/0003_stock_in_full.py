@@ -241,6 +241,9 @@ def upgrade() -> None:
     op.add_column(
         "listings", sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True), schema="ledger"
     )
+    op.create_index(
+        "orders_placed_idx", "orders", ["seller_account", "amazon_created_at"], unique=False, schema="ledger"
+    )
     op.add_column(
         "snapshots",
         sa.Column("rows_held", sa.Integer(), server_default=sa.text("0"), nullable=False),

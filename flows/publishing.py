@@ -1,0 +1,68 @@
+"""The ways of a quantity to Amazon within one run, and what the run remembers of them."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.errors import Refused, TryAgain
+from domain.ports import AmazonDoor
+from flows.doors import utc_now
+from flows.story import Progress
+from ledger.connection import Ledger
+from ledger.register import Account
+from tasks import bulk, quantities
+from tasks.confirms import Sent
+from tasks.quantities import Batch
+
+
+@dataclass(slots=True)
+class Publishing:
+    """One account's publishing in one run, begun at `started` (UTC): what it did, and the worst that happened."""
+
+    ledger: Ledger
+    amazon: AmazonDoor
+    account: Account
+    started: datetime
+    counts: Counter[str] = field(default_factory=Counter)
+    lost: TryAgain | None = None
+
+    def urgent(self) -> None:
+        """What must fall or come back at once, by patches; a feed that holds such a listing is taken back."""
+        self._note(bulk.take_back(self.ledger, self.amazon, self.account, utc_now))
+        self._patch(Batch(urgent=True, started=self.started))
+
+    def bulk(self) -> None:
+        """Many ordinary changes into a feed, and every feed that is under way one step on."""
+        bulk.fill(self.ledger, self.account, self.started, utc_now())
+        self._note(bulk.follow(self.ledger, self.amazon, self.account, utc_now))
+
+    def ordinary(self) -> None:
+        """Everything that is planned and in no feed, by patches."""
+        self._patch(Batch(urgent=False, started=self.started))
+
+    def end(self, unread: TryAgain | Refused | None) -> None:
+        """Raise the first fault that is none of waiting, else a wait, if there was one."""
+        lost = self.lost
+        fault = lost if unread is None or (lost is not None and not lost.pause) else unread
+        if fault is not None:
+            raise fault
+
+    def _patch(self, batch: Batch) -> None:
+        progress = Progress(
+            f"quantities-{self.account.name}", f"Publishing the quantities of {self.account.name}"
+        )
+        sent = quantities.publish(
+            self.ledger,
+            self.amazon,
+            self.account,
+            batch,
+            clock=utc_now,
+            told=lambda done, waiting: progress.at(100 * done / waiting),
+        )
+        self._note(sent)
+
+    def _note(self, sent: Sent) -> None:
+        """Keep what a step did; a pause does not take the place of a fault."""
+        self.counts.update(sent.counts)
+        if sent.lost is not None and (self.lost is None or self.lost.pause):
+            self.lost = sent.lost
