@@ -59,6 +59,10 @@ def controls(world: AmazonWorld, trading: TradingHour) -> dict[str, Callable[[di
         "buy-shipping": done(world.buy_shipping),
         "ship-plus": done(world.confirm_ship_plus),
         "set-quantity": done(world.set_quantity_elsewhere),
+        "add-issue": done(world.add_issue),
+        "clear-issues": done(world.clear_issues),
+        "suppress": done(world.suppress),
+        "plan-feed": done(world.plan_feed),
         **_warehouse_controls(trading.warehouse),
     }
 

@@ -37,7 +37,7 @@ def new_document(world: AmazonWorld, content_type: str, content: bytes | None = 
     """Keeps a document; one with content is compressed, as Amazon's mostly are."""
     document = Document(document_id=f"amzn1.tortuga.4.eu.{uuid.uuid4()}.SANDBOX", content_type=content_type)
     if content is not None:
-        document.content, document.compression = gzip.compress(content), GZIP
+        document.content, document.compression = gzip.compress(content, compresslevel=1), GZIP
     world.documents[document.document_id] = document
     return document
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.amazon.answers import Answer, Call, Refusal, invalid, moment, reply, stamp
@@ -119,7 +120,7 @@ def written(listing: Listing, sets: tuple[str, ...]) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "summaries": [summary],
         "attributes": {ATTRIBUTE: [dict(value) for value in listing.submitted.values()]},
-        "issues": [],
+        "issues": list(listing.issues),
         "offers": [offer],
         "fulfillmentAvailability": _availability(listing),
         "procurement": [],
@@ -130,9 +131,12 @@ def written(listing: Listing, sets: tuple[str, ...]) -> dict[str, Any]:
 
 
 def status_of(listing: Listing) -> list[str]:
-    """BUYABLE while there is a unit to sell."""
-    buyable = any(value.get("quantity", 1) for value in listing.effective.values())
-    return ["BUYABLE", "DISCOVERABLE"] if buyable else ["DISCOVERABLE"]
+    """BUYABLE while there is a unit to sell and Amazon has not taken the listing down."""
+    enforced = listing.enforced
+    down = bool(enforced & {"LISTING_SUPPRESSED", "CATALOG_ITEM_REMOVED"})
+    buyable = not down and any(value.get("quantity", 1) for value in listing.effective.values())
+    hidden = "SEARCH_SUPPRESSED" in enforced
+    return ["BUYABLE"] * buyable + ["DISCOVERABLE"] * (not hidden)
 
 
 def _availability(listing: Listing) -> list[dict[str, Any]]:
@@ -152,18 +156,27 @@ def _check_seller(world: AmazonWorld, call: Call) -> None:
 
 
 def _found(world: AmazonWorld, call: Call) -> list[Listing]:
-    markets, wanted = call.csv("marketplaceIds"), set(call.csv("identifiers"))
-    by_asin = call.query.get("identifiersType") == "ASIN"
+    severities = set(call.csv("withIssueSeverity"))
     return [
         listing
-        for listing in world.listings.values()
-        if listing.marketplace_id in markets
-        and (not wanted or (asin(listing.seller_sku) if by_asin else listing.seller_sku) in wanted)
+        for listing in _candidates(world, call)
+        if _in_time(listing, call)
+        and (not severities or any(each["severity"] in severities for each in listing.issues))
         and all(status in status_of(listing) for status in call.csv("withStatus"))
         and not any(status in status_of(listing) for status in call.csv("withoutStatus"))
-        and "withIssueSeverity" not in call.query  # nothing here has issues
-        and _in_time(listing, call)
     ]
+
+
+def _candidates(world: AmazonWorld, call: Call) -> Iterator[Listing]:
+    """The listings of the marketplaces that are named; SKUs are looked up, so that many listings cost nothing."""
+    markets, wanted = call.csv("marketplaceIds"), dict.fromkeys(call.csv("identifiers"))
+    if call.query.get("identifiersType") == "SKU":
+        keys = ((sku, market) for sku in wanted for market in dict.fromkeys(markets))
+        yield from (world.listings[key] for key in keys if key in world.listings)
+        return
+    for listing in world.listings.values():
+        if listing.marketplace_id in markets and (not wanted or asin(listing.seller_sku) in wanted):
+            yield listing
 
 
 def _in_time(listing: Listing, call: Call) -> bool:

@@ -72,7 +72,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "createFeedDocument", f"POST {_FEEDS}/documents", feeds.create_feed_document, body=feeds.DOCUMENT_BODY
     ),
     _operation("createFeed", f"POST {_FEEDS}/feeds", feeds.create_feed, body=feeds.FEED_BODY),
+    _operation("getFeeds", f"GET {_FEEDS}/feeds", feeds.get_feeds, query=feeds.LIST_QUERY),
     _operation("getFeed", f"GET {_FEEDS}/feeds/{{feedId}}", feeds.get_feed),
+    _operation("cancelFeed", f"DELETE {_FEEDS}/feeds/{{feedId}}", feeds.cancel_feed),
     _operation(
         "getFeedDocument",
         f"GET {_FEEDS}/documents/{{feedDocumentId}}",

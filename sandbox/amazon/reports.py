@@ -124,17 +124,18 @@ def _row(listing: Listing) -> dict[str, str]:
     channel = next(iter(listing.effective), "DEFAULT")
     quantity = listing.quantity(channel)
     merchant = channel == "DEFAULT"
+    number = asin(listing.seller_sku)
     return {
         "item-name": f"Rehearsal product {listing.seller_sku}",
-        "listing-id": asin(listing.seller_sku)[2:],
+        "listing-id": number[2:],
         "seller-sku": listing.seller_sku,
         "price": listing.price,
         "quantity": str(quantity) if merchant and quantity is not None else "",
         "open-date": listing.created.strftime("%d/%m/%Y %H:%M:%S GMT"),
         "product-id-type": "1",
         "item-condition": "11",
-        "asin1": asin(listing.seller_sku),
-        "product-id": asin(listing.seller_sku),
+        "asin1": number,
+        "product-id": number,
         "pending-quantity": "0" if merchant else "",
         "fulfillment-channel": channel,
         "status": "Active" if "BUYABLE" in status_of(listing) else "Inactive",

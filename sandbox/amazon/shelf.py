@@ -1,8 +1,7 @@
 """Listings: what was submitted, what is effective, and how a patch turns the one into the other."""
 
-import copy
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,6 +30,13 @@ class Listing:
     submitted: dict[str, Channel] = field(default_factory=dict)  # by channel code
     effective: dict[str, Channel] = field(default_factory=dict)
     version: int = 0  # of the submission that is effective or on its way
+    issues: list[dict[str, Any]] = field(default_factory=list)  # in Amazon's shape
+
+    @property
+    def enforced(self) -> frozenset[str]:
+        """What Amazon does to the listing because of its issues."""
+        actions = (issue.get("enforcements", {"actions": []})["actions"] for issue in self.issues)
+        return frozenset(each["action"] for part in actions for each in part)
 
     def quantity(self, channel: str = "DEFAULT") -> int | None:
         """Units that buyers can order now, or nothing without the channel."""
@@ -81,20 +87,26 @@ def _issues_of_value(value: object) -> list[dict[str, Any]]:
     return found
 
 
-def issue(code: str, message: str, attribute: str) -> dict[str, Any]:
-    """One issue of severity ERROR."""
-    return {
+def issue(
+    code: str, message: str, attribute: str, severity: str = "ERROR", actions: Sequence[str] = ()
+) -> dict[str, Any]:
+    """One issue, with what Amazon does about it."""
+    told: dict[str, Any] = {
         "code": code,
         "message": message,
-        "severity": "ERROR",
+        "severity": severity,
         "attributeNames": [attribute],
         "categories": ["INVALID_ATTRIBUTE"],
     }
+    if actions:
+        done = [{"action": action} for action in actions]
+        told["enforcements"] = {"actions": done, "exemption": {"status": "NOT_EXEMPT"}}
+    return told
 
 
 def patched(submitted: dict[str, Channel], patches: Iterable[dict[str, Any]]) -> dict[str, Channel]:
     """The submitted availability after a patch: merge keeps what it does not name, replace drops it."""
-    result = copy.deepcopy(submitted)
+    result = {code: dict(value) for code, value in submitted.items()}
     for patch in patches:
         values = {value["fulfillment_channel_code"]: dict(value) for value in patch.get("value", ())}
         if patch["op"] == "replace":

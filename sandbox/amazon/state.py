@@ -2,6 +2,7 @@
 
 import heapq
 import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,6 +61,7 @@ class AmazonState:
         self.pages: dict[str, object] = {}  # pagination tokens
         self.documents: dict[str, Any] = {}
         self.jobs: dict[str, Any] = {}
+        self.feed_plans: deque[Any] = deque()
         self.faults = Faults()
         self.buckets = Buckets(clock.speed * limits_scale, enforced=limits)
         self.tokens = Tokens(client_id=client_id, client_secret=client_secret, refresh_token=refresh_token)

@@ -53,9 +53,14 @@ def check_query(pairs: list[tuple[str, str]], rules: Mapping[str, Rule]) -> dict
 
 def check_body(value: object, shape: Shape) -> None:
     """Refuses a body with wrong types, unknown or missing fields with 400, naming the fields as Amazon does."""
-    wrong = list(_wrong(value, shape, ""))
+    wrong = wrong_fields(value, shape)
     if wrong:
         raise _refusal(wrong)
+
+
+def wrong_fields(value: object, shape: Shape) -> list[tuple[str, str]]:
+    """What is wrong with a value, as pairs of a kind and a field; empty when it has its shape."""
+    return _wrong(value, shape, "")
 
 
 def _refusal(wrong: list[tuple[str, str]]) -> Refusal:

@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sandbox.amazon.makeup import new_lines, price_of, recipient_of
+from sandbox.amazon.feed_plans import AmazonFeedPlans
+from sandbox.amazon.makeup import new_lines, recipient_of
 from sandbox.amazon.order import Order
-from sandbox.amazon.shelf import Channel, Listing
+from sandbox.amazon.shelves import AmazonShelves
 from sandbox.amazon.shippers import AmazonShippers
 from sandbox.amazon.state import HOLD_BACK
 
 __all__ = ["HOLD_BACK", "AmazonWorld"]
 
 
-class AmazonWorld(AmazonShippers):
+class AmazonWorld(AmazonShippers, AmazonShelves, AmazonFeedPlans):
     """One seller account at Amazon. Every method here is thread-safe."""
 
     def add_order(  # noqa: PLR0913 - an order has many sides, each with a plain default
@@ -103,51 +104,6 @@ class AmazonWorld(AmazonShippers):
             for item in order.items:
                 item.cancel_reason = reason
             self.book.touch(order, self.now())
-
-    def add_listing(  # noqa: PLR0913 - a listing has these sides
-        self,
-        seller_sku: str,
-        marketplace_id: str,
-        quantity: int,
-        *,
-        product_type: str = "PRODUCT",
-        channel: str = "DEFAULT",
-        lead_time_to_ship_max_days: int | None = None,
-        restock_date: str | None = None,
-    ) -> None:
-        """Offers a SKU in a marketplace; channel DEFAULT is merchant-fulfilled."""
-        extra = {"lead_time_to_ship_max_days": lead_time_to_ship_max_days, "restock_date": restock_date}
-        offer: Channel = {"fulfillment_channel_code": channel, "quantity": quantity}
-        offer |= {name: value for name, value in extra.items() if value is not None}
-        with self.lock:
-            now = self.now()
-            self.listings[(seller_sku, marketplace_id)] = Listing(
-                seller_sku=seller_sku,
-                marketplace_id=marketplace_id,
-                product_type=product_type,
-                created=now,
-                updated=now,
-                price=price_of(seller_sku),
-                submitted={channel: offer},
-                effective={channel: dict(offer)},
-            )
-
-    def set_quantity_elsewhere(self, seller_sku: str, marketplace_id: str, quantity: int) -> None:
-        """Another app sets a quantity; effective at once."""
-        with self.lock:
-            self.settle()
-            listing = self.listings[(seller_sku, marketplace_id)]
-            submitted = listing.submitted | {
-                "DEFAULT": listing.submitted.get("DEFAULT", {}) | {"quantity": quantity}
-            }
-            self.submit(listing, submitted, after=0)
-            self.settle()
-
-    def effective_quantity(self, seller_sku: str, marketplace_id: str) -> int | None:
-        """Units that buyers can order now; nothing without a merchant-fulfilled offer."""
-        with self.lock:
-            self.settle()
-            return self.listings[(seller_sku, marketplace_id)].quantity()
 
     def inject(self, operation: str, fault: str, times: int = 1, after: int = 0) -> None:
         """Has the next calls of an operation go wrong.

@@ -183,6 +183,7 @@ def test_the_official_client_patches_and_feeds(world, official, eventually):
                     "messageId": 1,
                     "sku": "MUG/1 ü",
                     "operationType": "PATCH",
+                    "productType": "PRODUCT",
                     "patches": [patch | {"value": [{"fulfillment_channel_code": "DEFAULT", "quantity": 8}]}],
                 }
             ],
