@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.amazon.answers import Answer, Call, Refusal, invalid, moment, reply, stamp
@@ -154,9 +155,13 @@ def _check_seller(world: AmazonWorld, call: Call) -> None:
 def _found(world: AmazonWorld, call: Call) -> list[Listing]:
     markets, wanted = call.csv("marketplaceIds"), set(call.csv("identifiers"))
     by_asin = call.query.get("identifiersType") == "ASIN"
+    listings: Iterable[Listing] = world.listings.values()
+    if wanted and not by_asin:  # a large catalog is not walked through for twenty SKUs
+        named = ((sku, market) for sku in wanted for market in markets)
+        listings = [world.listings[key] for key in named if key in world.listings]
     return [
         listing
-        for listing in world.listings.values()
+        for listing in listings
         if listing.marketplace_id in markets
         and (not wanted or (asin(listing.seller_sku) if by_asin else listing.seller_sku) in wanted)
         and all(status in status_of(listing) for status in call.csv("withStatus"))
