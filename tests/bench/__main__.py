@@ -2,7 +2,7 @@
 
 Figures with a goal are printed with it; a missed goal is something to see, never a failed run. Wall times depend
 on whatever else the machine does, so the processor time of the measured process stands beside them. One part
-alone: `python -m tests.bench push`; the parts are speed, push, admission and serve.
+alone: `python -m tests.bench push`; the parts are speed, push, stock, admission and serve.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from tests.bench.machine import machine
 from tests.bench.pushing import push
 from tests.bench.serving import serve
 from tests.bench.speed import speed
+from tests.bench.stocking import SKUS, SPEED, stock
 
-IN_ONE_HOUSE = {"speed": speed, "push": push, "admission": admission}
+IN_ONE_HOUSE = {"speed": speed, "push": push, "stock": stock, "admission": admission}
 PARTS = (*IN_ONE_HOUSE, "serve")
 
 
@@ -37,7 +38,8 @@ def main() -> None:
         if together:
             with house(place) as built:
                 for part in together:
-                    IN_ONE_HOUSE[part](built, place, console)
+                    size = {"skus": asked.skus, "speed": asked.speed} if part == "stock" else {}
+                    IN_ONE_HOUSE[part](built, place, console, **size)
         if "serve" in parts:
             serve(place, console, seconds=asked.seconds, gap=asked.gap, every=asked.every)
     console.print(f"The bench took {time.monotonic() - started:.0f} seconds.", style="dim")
@@ -49,6 +51,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=90, help="serve: how long parcels leave the warehouse")
     parser.add_argument("--gap", type=float, default=4, help="serve: seconds between two dispatch files")
     parser.add_argument("--every", type=float, help="serve: another schedule of tracking-push, in seconds")
+    parser.add_argument("--skus", type=int, default=SKUS, help="stock: SKUs in the file")
+    parser.add_argument(
+        "--speed", type=float, default=SPEED, help="stock: times Amazon's own limits and delays"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")

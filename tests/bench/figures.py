@@ -52,7 +52,7 @@ def ingest(house: House, amazon: Strangers, orders: int) -> Spent:
 
 def script_reads(house: House, amazon: Strangers, orders: int) -> tuple[Spent, str]:
     """The obvious script on an empty database; also the database's address."""
-    dsn = _dsn(house.database("template0"))
+    dsn = dsn_of(house.database("template0"))
     spent = _script("read", amazon, dsn)
     must_be("orders of the script", spent.done, orders)
     return spent, dsn
@@ -106,7 +106,8 @@ def _script(deed: str, amazon: Strangers, dsn: str, parcels: int = 0, pause: flo
     return Spent(**measured(["tests.bench.script", deed], given=given))
 
 
-def _dsn(url: str) -> str:
+def dsn_of(url: str) -> str:
+    """The same database as psycopg2 spells it."""
     parsed = sa.make_url(url)
     place = f"host={parsed.query['host']} port={parsed.query['port']}"
     return f"dbname={parsed.database} user={parsed.username} {place}"

@@ -10,21 +10,24 @@ from tests.bench.machine import peak_megabytes, processor_seconds
 
 
 class _Marks(logging.Handler):
-    """When the flow said which of its lines: each half of a street ends with one."""
+    """When the flow said which of its lines, and when which task run ended: a half of a street ends with a line."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.marks: list[tuple[float, float, str, float]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.marks.append((time.monotonic(), processor_seconds(), record.getMessage(), time.time()))
+        task = getattr(record, "task_run_name", "")
+        said = f"{record.getMessage()} [{task}]" if task else record.getMessage()
+        self.marks.append((time.monotonic(), processor_seconds(), said, time.time()))
 
 
 def main() -> None:
     """Run the flow and print its marks: seconds, processor seconds, what it said, seconds since 1970."""
     flow = find_flow(sys.argv[1])
     marks = _Marks()
-    logging.getLogger("prefect.flow_runs").addHandler(marks)
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addHandler(marks)
     flow()
     told = {"megabytes": peak_megabytes(), "marks": marks.marks}
     sys.stdout.write(json.dumps(told) + "\n")

@@ -63,7 +63,7 @@ def _pushed(built: House, amazon: Strangers, ledger: Ledger) -> Pushed:
     parcels = _dispatched(built, amazon)
     amazon.requests()
     amazon.refill()
-    _rested(ledger)
+    rested(ledger, SCALE)
     before = _busy(built, amazon)
     flow_runs, confirmed = _all_confirmed(built, amazon, parcels)
     busy = {name: seconds - before[name] for name, seconds in _busy(built, amazon).items()}
@@ -110,7 +110,7 @@ def _dispatched(built: House, amazon: Strangers) -> int:
     return parcels
 
 
-def _rested(ledger: Ledger) -> None:
+def rested(ledger: Ledger, scale: float) -> None:
     """Our own buckets as those of an account that has run for a while: corrected by the header, and full."""
     statement = sa.text(
         "INSERT INTO ledger.budgets (stranger, operation, rate, burst, tokens, at)"
@@ -119,7 +119,7 @@ def _rested(ledger: Ledger) -> None:
         " SET rate = excluded.rate, burst = excluded.burst, tokens = excluded.tokens, at = excluded.at"
     )
     rows = [
-        {"stranger": amazon_named("main"), "operation": name, "rate": rate * SCALE, "burst": burst}
+        {"stranger": amazon_named("main"), "operation": name, "rate": rate * scale, "burst": burst}
         for name, (rate, burst) in DEFAULT_LIMITS.items()
     ]
     with ledger.begin() as conn:

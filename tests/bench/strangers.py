@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -59,6 +59,7 @@ class Strangers:
     refresh_token: str
     folder: str
     pid: int
+    marketplaces: Sequence[str] = (GB, DE)
 
     def requests(self) -> dict[str, int]:
         """Answered requests by operation since the last time this was asked."""
@@ -97,15 +98,21 @@ class Strangers:
 @contextmanager
 def strangers(orders: int, folder: Path, manner: Manner = UNLIMITED) -> Iterator[Strangers]:
     """Both strangers with so many paid orders waiting, until the block ends."""
-    habits = json.dumps(asdict(manner))
-    words = [sys.executable, "-m", "tests.bench.strangers", str(orders), str(folder), habits]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with started("tests.bench.strangers", str(orders), str(folder), json.dumps(asdict(manner))) as told:
+        yield Strangers(**told)
+
+
+@contextmanager
+def started(*words: str) -> Iterator[dict[str, Any]]:
+    """A module that serves, in a process of its own until the block ends: its first line, and its pid."""
+    command = [sys.executable, "-m", *words]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
             raise RuntimeError("The simulated Amazon did not start.")
         try:
-            yield Strangers(pid=process.pid, **json.loads(line))
+            yield json.loads(line) | {"pid": process.pid}
         finally:
             process.terminate()
 
@@ -119,14 +126,19 @@ def main() -> None:
     place_orders(world, number)
     server = AmazonServer(world)
     server.controls.update(
-        requests=lambda _: _counted(world),
+        requests=lambda _: counted(world),
         work=lambda _: _worked(warehouse),
         refill=lambda _: _refilled(world, manner),
         dispatch=lambda given: _dispatched(warehouse, given["orders"]),
         confirmed=lambda _: _confirmed(world),
-        throttled=lambda _: _throttled(world),
+        throttled=lambda _: throttled(world),
     )
-    stop = threading.Event()
+    serve(server, folder, (GB, DE))
+
+
+def serve(server: AmazonServer, folder: str, marketplaces: Sequence[str]) -> None:
+    """Serve until this process is told to end; one line of JSON says where."""
+    world, stop = server.world, threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with server:
         told = {
@@ -137,6 +149,7 @@ def main() -> None:
             "client_secret": world.tokens.client_secret,
             "refresh_token": world.tokens.refresh_token,
             "folder": folder,
+            "marketplaces": marketplaces,
         }
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
@@ -167,7 +180,8 @@ def _warehouse(folder: str, clock: Clock, manner: Manner) -> Warehouse:
     return Warehouse(folder, clock, stock=stock, stock_every=_NEVER, accept_after=0, dispatch_after=never)
 
 
-def _counted(world: AmazonWorld) -> dict[str, int]:
+def counted(world: AmazonWorld) -> dict[str, int]:
+    """Answered requests by operation; they are forgotten."""
     with world.lock:
         counts = Counter(request.operation for request in world.requests if request.status)
         world.requests.clear()
@@ -205,7 +219,8 @@ def _confirmed(world: AmazonWorld) -> list[tuple[str, float]]:
         ]
 
 
-def _throttled(world: AmazonWorld) -> int:
+def throttled(world: AmazonWorld) -> int:
+    """How many of the remembered requests were answered with 429."""
     with world.lock:
         return sum(request.status == 429 for request in world.requests)
 
