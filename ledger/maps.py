@@ -149,7 +149,10 @@ def load_buffers(conn: sa.Connection, seller_account: str) -> BufferBook:
     """The buffer rules of one seller account."""
     rules = {
         e.seller_sku: BufferRule(
-            fixed=e.fixed or 0, percent=e.percent or 0.0, share=1.0 if e.share is None else e.share
+            fixed=e.fixed or 0,
+            percent=e.percent or 0.0,
+            share=1.0 if e.share is None else e.share,
+            odds=e.odds,
         )
         for e in _in_force(conn, _BUFFERS, tables.buffer_rules.c.seller_account == seller_account)
     }

@@ -19,6 +19,7 @@ from domain.orders import (
 )
 from domain.problems import Problem, ProblemKind
 from domain.releases import CancelState, ReleaseState
+from ledger.demand import record_demand
 from ledger.moves import Move, move_orders
 from ledger.order_rows import KnownOrder, claim_known, insert_orders, update_lines, update_orders
 from ledger.problems import clear_problems, record_problems, settle_problems
@@ -73,6 +74,7 @@ def record_page(
     ids |= insert_orders(conn, new, decisions, owner, context.seal, now=now)
     update_orders(conn, again, known, decisions, context.seal)
     update_lines(conn, fresh, ids)
+    record_demand(conn, context.account, new)
     _move(conn, again, known, decisions, now)
     _plan_stops(conn, [ids[order] for order, decision in decisions.items() if decision.stop_at_warehouse])
     opened = _settle(conn, page, {o: d for o, d in decisions.items() if not _was_closed(known.get(o))}, now)

@@ -2,7 +2,8 @@
 
 Figures with a goal are printed with it; a missed goal is something to see, never a failed run. Wall times depend
 on whatever else the machine does, so the processor time of the measured process stands beside them. One part
-alone: `python -m tests.bench push`; the parts are speed, push, stock, admission and serve.
+alone: `python -m tests.bench push`; the parts are speed, push, stock, admission, serve and buffers;
+the last needs neither PostgreSQL nor Prefect.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.bench.admission import admission
+from tests.bench.backtest import buffers
 from tests.bench.house import house
 from tests.bench.machine import machine
 from tests.bench.pushing import push
@@ -22,7 +24,7 @@ from tests.bench.speed import speed
 from tests.bench.stocking import SKUS, SPEED, stock
 
 IN_ONE_HOUSE = {"speed": speed, "push": push, "stock": stock, "admission": admission}
-PARTS = (*IN_ONE_HOUSE, "serve")
+PARTS = (*IN_ONE_HOUSE, "serve", "buffers")
 
 
 def main() -> None:
@@ -34,7 +36,7 @@ def main() -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="lockstep-bench-") as name:
         place = Path(name)
-        together = [part for part in parts if part != "serve"]
+        together = [part for part in parts if part in IN_ONE_HOUSE]
         if together:
             with house(place) as built:
                 for part in together:
@@ -42,6 +44,8 @@ def main() -> None:
                     IN_ONE_HOUSE[part](built, place, console, **size)
         if "serve" in parts:
             serve(place, console, seconds=asked.seconds, gap=asked.gap, every=asked.every)
+        if "buffers" in parts:
+            buffers(console)
     console.print(f"The bench took {time.monotonic() - started:.0f} seconds.", style="dim")
 
 

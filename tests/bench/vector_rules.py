@@ -1,0 +1,43 @@
+"""The rules of domain/demand.py and domain/buffers.py for whole arrays; tests/backtest proves them equal."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.buffers import adaptive_buffer
+from domain.demand import COVER, PRIOR, TRUST
+
+_LOWEST, _HIGHEST = -40, 16  # means from 2^-41 to 2^16 units
+_PER_OCTAVE = 64
+
+
+def covered_rates(units: NDArray[np.float64], windows: Sequence[float]) -> NDArray[np.float64]:
+    """`covered_rate` of every SKU; `units` has the windows first."""
+    normal = (units[-1] + PRIOR) / max(windows[-1], 1.0)
+    surge = np.zeros_like(normal)
+    for count, hours in zip(units, windows, strict=True):
+        if hours > 0:
+            shape = TRUST + count
+            np.maximum(surge, (shape + COVER * np.sqrt(shape)) / (TRUST + normal * hours), out=surge)
+    return np.asarray(normal * surge)
+
+
+class BufferTable:
+    """`adaptive_buffer` at some odds, looked up: one entry for each mean that it rounds to."""
+
+    def __init__(self, odds: Sequence[float]) -> None:
+        rounded = [
+            (0.5 + place / (2 * _PER_OCTAVE)) * 2.0**octave
+            for octave in range(_LOWEST, _HIGHEST)
+            for place in range(1, _PER_OCTAVE + 1)
+        ]
+        self._units = np.array([[adaptive_buffer(mean, one) for one in odds] for mean in rounded], np.int32)
+        self._columns = np.arange(len(odds))
+
+    def buffers(self, means: NDArray[np.float64]) -> NDArray[np.int32]:
+        """The buffers of (SKU, odds)."""
+        mantissa, exponent = np.frexp(means)
+        place = np.ceil(mantissa * (2 * _PER_OCTAVE)).astype(np.int64) - _PER_OCTAVE - 1
+        row = (exponent - _LOWEST) * _PER_OCTAVE + place
+        return np.where(means < 1e-9, 0, self._units[np.clip(row, 0, len(self._units) - 1), self._columns])
