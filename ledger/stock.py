@@ -170,3 +170,12 @@ def counted_skus(conn: sa.Connection, connection: str) -> tuple[str, ...]:
         sa.select(stock.c.sku).where(stock.c.connection == connection).distinct().order_by(stock.c.sku)
     )
     return tuple(conn.scalars(statement))
+
+
+def counted_warehouses(conn: sa.Connection) -> dict[str, tuple[str, ...]]:
+    """The warehouses that the counts of each connection have named."""
+    statement = sa.select(stock.c.connection, stock.c.warehouse).distinct().order_by(stock.c.warehouse)
+    found: dict[str, tuple[str, ...]] = {}
+    for connection, warehouse in conn.execute(statement):
+        found[connection] = (*found.get(connection, ()), warehouse)
+    return found
