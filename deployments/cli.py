@@ -191,6 +191,7 @@ _add_map("carriers", "the carrier map")
 _add_map("skus", "the SKU map")
 _add_map("services", "the ship-method map")
 _add_map("buffers", "the stock buffers")
+_add_map("offers", "the offer rules: caps, chosen warehouses, stops")
 
 if __name__ == "__main__":
     main()

@@ -12,6 +12,7 @@ SHOWN = 20  # wrong rows in one answer; more of them are usually one mistake
 _LARGEST = 2_147_483_647  # PostgreSQL's integer
 _WHOLE = re.compile(r"\d{1,10}", re.ASCII)
 _DECIMAL = re.compile(r"\d{1,12}(\.\d{1,15})?", re.ASCII)
+SEPARATOR = ";"  # between the names in one cell
 _UNREADABLE = "\ufffd"
 
 
@@ -64,6 +65,17 @@ class Cells:
             self.fault(column, f'"{value}" is not a whole number of {least} or more')
             return None
         return int(value)
+
+    def listed(self, column: str) -> tuple[str, ...]:
+        """The names in a cell, separated by semicolons, each once and in the order of the alphabet."""
+        return tuple(sorted({name.strip() for name in self.text(column).split(SEPARATOR)} - {""}))
+
+    def yes(self, column: str) -> bool:
+        """Whether the cell says true; an empty one says false."""
+        value = self.text(column).lower()  # a spreadsheet writes TRUE
+        if value not in ("", "true", "false"):
+            self.fault(column, f'"{value}" is neither true nor false')
+        return value == "true"
 
     def decimal(self, column: str, *, most: int, inside: bool = False) -> float | None:
         """A number from 0 to `most` (`inside`: between them); None when the cell is empty."""

@@ -25,7 +25,7 @@ from ledger.orders import PageContext
 from ledger.register import Account, Connection, connection_of
 from ledger.releases import ReleaseBatch
 from ledger.watermarks import OrderSearch
-from tasks import carriers, orders, releases
+from tasks import carriers, orders, oversell, releases
 from tasks.manners import whole
 
 
@@ -55,6 +55,10 @@ def _ingest(ledger: Ledger, account: Account, faults: Faults) -> None:
         read_orders(ledger, account, *found)
     if found is None:
         return
+    alone = found[0].serves == (account.name,)
+    skus = {account.name: found[1].skus} if alone else None
+    if affected := oversell.watch_oversell(ledger, found[0], whole(skus), utc_now()):
+        get_run_logger().warning("%s: %s open orders cannot be filled.", found[0].name, affected)
     with faults.at(warehouse_named(found[0].name)):
         if reviewed := orders.review_orders(ledger, account, found[1], utc_now()):
             get_run_logger().info("%s: %s", account.name, told("decided again", reviewed))

@@ -1,16 +1,17 @@
 """The seller's maps and buffers: what is in force, and every change with who made it and when."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from domain.maps import AmazonCarrier, CarrierMap, Component, ServiceMap, ServiceRow, SkuMap, fold
-from domain.stock import BufferRule
+from domain.stock import BufferRule, OfferRule
 from ledger import tables
+from ledger.map_rows import Book, in_force, record_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,17 @@ class BufferEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEntry:
+    """What is shown of one seller SKU, or of every SKU without a row of its own (empty seller_sku)."""
+
+    seller_account: str
+    seller_sku: str
+    cap: int | None
+    warehouses: tuple[str, ...]
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BufferBook:
     """The buffer rules of one seller account. A SKU's own row replaces the default as a whole."""
 
@@ -74,42 +86,40 @@ class BufferBook:
         return self.by_sku.get(seller_sku, self.default)
 
 
-Entry = TypeVar("Entry", CarrierEntry, SkuEntry, ServiceEntry, BufferEntry)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferBook:
+    """The offer rules of one seller account. A SKU's own row replaces the default as a whole, but for its stop."""
+
+    default: OfferRule = field(default_factory=OfferRule)
+    by_sku: Mapping[str, OfferRule] = field(default_factory=dict)
+
+    def rule(self, seller_sku: str) -> OfferRule:
+        """The rule of one seller SKU; when the account is stopped, every SKU is."""
+        own = self.by_sku.get(seller_sku, self.default)
+        return replace(own, stopped=True) if self.default.stopped and not own.stopped else own
 
 
-@dataclass(frozen=True, slots=True)
-class _Book(Generic[Entry]):
-    """A map's table, its kind of row, and what tells two rows of it apart (`several`: may share a key)."""
-
-    table: sa.Table
-    entry: type[Entry]
-    key: Callable[[Entry], tuple[str, ...]]
-    several: bool = False
-
-    @property
-    def columns(self) -> list[sa.ColumnElement[object]]:
-        return [self.table.c[part.name] for part in fields(self.entry)]
+Entry = TypeVar("Entry", CarrierEntry, SkuEntry, ServiceEntry, BufferEntry, OfferEntry)
 
 
-_CARRIERS = _Book(
+_CARRIERS = Book(
     tables.carrier_map,
     CarrierEntry,
     lambda e: (e.connection, fold(e.warehouse_carrier), fold(e.warehouse_service), e.marketplace_id),
 )
-_SKUS = _Book(
-    tables.sku_map, SkuEntry, lambda e: (e.seller_account, e.seller_sku, e.connection), several=True
-)
-_SERVICES = _Book(
+_SKUS = Book(tables.sku_map, SkuEntry, lambda e: (e.seller_account, e.seller_sku, e.connection), several=True)
+_SERVICES = Book(
     tables.service_map,
     ServiceEntry,
     lambda e: (e.seller_account, e.marketplace_id, e.service_level, e.program, e.connection),
 )
-_BUFFERS = _Book(tables.buffer_rules, BufferEntry, lambda e: (e.seller_account, e.seller_sku))
+_BUFFERS = Book(tables.buffer_rules, BufferEntry, lambda e: (e.seller_account, e.seller_sku))
+_OFFERS = Book(tables.offer_rules, OfferEntry, lambda e: (e.seller_account, e.seller_sku))
 
 
 def load_carriers(conn: sa.Connection, connection: str) -> CarrierMap:
     """The carrier map of one warehouse connection."""
-    entries = _in_force(conn, _CARRIERS, tables.carrier_map.c.connection == connection)
+    entries = in_force(conn, _CARRIERS, tables.carrier_map.c.connection == connection)
     return CarrierMap(
         rows={
             (e.marketplace_id, fold(e.warehouse_carrier), fold(e.warehouse_service)): AmazonCarrier(
@@ -123,7 +133,7 @@ def load_carriers(conn: sa.Connection, connection: str) -> CarrierMap:
 def load_skus(conn: sa.Connection, seller_account: str, connection: str, *, same_skus: bool) -> SkuMap:
     """The SKU map of one seller account at one warehouse connection; units of a component listed twice add up."""
     kits: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for e in _in_force(conn, _SKUS, *_both(tables.sku_map, seller_account, connection)):
+    for e in in_force(conn, _SKUS, *_both(tables.sku_map, seller_account, connection)):
         kits[e.seller_sku][e.warehouse_sku] += e.units
     components = {
         name: tuple(Component(warehouse_sku=w, units=n) for w, n in kit.items()) for name, kit in kits.items()
@@ -140,7 +150,7 @@ def load_services(conn: sa.Connection, seller_account: str, connection: str) -> 
             program=e.program,
             warehouse_service=e.warehouse_service,
         )
-        for e in _in_force(conn, _SERVICES, *_both(tables.service_map, seller_account, connection))
+        for e in in_force(conn, _SERVICES, *_both(tables.service_map, seller_account, connection))
     )
     return ServiceMap(rows=tuple(rows))
 
@@ -154,14 +164,23 @@ def load_buffers(conn: sa.Connection, seller_account: str) -> BufferBook:
             share=1.0 if e.share is None else e.share,
             odds=e.odds,
         )
-        for e in _in_force(conn, _BUFFERS, tables.buffer_rules.c.seller_account == seller_account)
+        for e in in_force(conn, _BUFFERS, tables.buffer_rules.c.seller_account == seller_account)
     }
     return BufferBook(default=rules.pop("", BufferRule()), by_sku=rules)
 
 
+def load_offers(conn: sa.Connection, seller_account: str) -> OfferBook:
+    """The offer rules of one seller account: caps, chosen warehouses and stops."""
+    rules = {
+        e.seller_sku: OfferRule(cap=e.cap, warehouses=e.warehouses, stopped=e.stopped)
+        for e in in_force(conn, _OFFERS, tables.offer_rules.c.seller_account == seller_account)
+    }
+    return OfferBook(default=rules.pop("", OfferRule()), by_sku=rules)
+
+
 def record_carriers(conn: sa.Connection, entries: Iterable[CarrierEntry], author: str, now: datetime) -> int:
     """Put carrier rows in force at `now` (UTC); the number of rows that changed."""
-    return _record(conn, _CARRIERS, entries, author, now)
+    return record_rows(conn, _CARRIERS, entries, author, now)
 
 
 def record_skus(conn: sa.Connection, entries: Iterable[SkuEntry], author: str, now: datetime) -> int:
@@ -169,85 +188,48 @@ def record_skus(conn: sa.Connection, entries: Iterable[SkuEntry], author: str, n
 
     The rows of one seller SKU are its whole kit: components that are not among them leave it.
     """
-    return _record(conn, _SKUS, entries, author, now)
+    return record_rows(conn, _SKUS, entries, author, now)
 
 
 def record_services(conn: sa.Connection, entries: Iterable[ServiceEntry], author: str, now: datetime) -> int:
     """Put ship-method rows in force at `now` (UTC); the number of rows that changed."""
-    return _record(conn, _SERVICES, entries, author, now)
+    return record_rows(conn, _SERVICES, entries, author, now)
 
 
 def record_buffers(conn: sa.Connection, entries: Iterable[BufferEntry], author: str, now: datetime) -> int:
     """Put buffer rows in force at `now` (UTC); the number of rows that changed."""
-    return _record(conn, _BUFFERS, entries, author, now)
+    return record_rows(conn, _BUFFERS, entries, author, now)
+
+
+def record_offers(conn: sa.Connection, entries: Iterable[OfferEntry], author: str, now: datetime) -> int:
+    """Put offer rows in force at `now` (UTC); the number of rows that changed."""
+    return record_rows(conn, _OFFERS, entries, author, now)
 
 
 def export_carriers(conn: sa.Connection) -> tuple[CarrierEntry, ...]:
     """Every carrier row in force, in an order that does not change."""
-    return _in_force(conn, _CARRIERS)
+    return in_force(conn, _CARRIERS)
 
 
 def export_skus(conn: sa.Connection) -> tuple[SkuEntry, ...]:
     """Every SKU row in force, in an order that does not change."""
-    return _in_force(conn, _SKUS)
+    return in_force(conn, _SKUS)
 
 
 def export_services(conn: sa.Connection) -> tuple[ServiceEntry, ...]:
     """Every ship-method row in force, in an order that does not change."""
-    return _in_force(conn, _SERVICES)
+    return in_force(conn, _SERVICES)
 
 
 def export_buffers(conn: sa.Connection) -> tuple[BufferEntry, ...]:
     """Every buffer row in force, in an order that does not change."""
-    return _in_force(conn, _BUFFERS)
+    return in_force(conn, _BUFFERS)
+
+
+def export_offers(conn: sa.Connection) -> tuple[OfferEntry, ...]:
+    """Every offer row in force, in an order that does not change."""
+    return in_force(conn, _OFFERS)
 
 
 def _both(table: sa.Table, seller_account: str, connection: str) -> tuple[sa.ColumnElement[bool], ...]:
     return table.c.seller_account == seller_account, table.c.connection == connection
-
-
-def _in_force(conn: sa.Connection, book: _Book[Entry], *which: sa.ColumnElement[bool]) -> tuple[Entry, ...]:
-    query = sa.select(*book.columns).where(book.table.c.until.is_(None), *which).order_by(*book.columns)
-    return tuple(book.entry(**row) for row in conn.execute(query).mappings())
-
-
-def _record(
-    conn: sa.Connection, book: _Book[Entry], entries: Iterable[Entry], author: str, now: datetime
-) -> int:
-    """One writer at a time: two imports at once would leave two rows of one key in force."""
-    conn.execute(sa.text(f"LOCK TABLE {book.table.fullname} IN SHARE ROW EXCLUSIVE MODE"))
-    old = _by_key(book, _in_force(conn, book))
-    changed, closed, opened = 0, set[Entry](), set[Entry]()
-    for key, wanted in _by_key(book, entries).items():
-        gone, fresh = old.get(key, set()) - wanted, wanted - old.get(key, set())
-        changed += max(len(gone), len(fresh))
-        closed |= gone
-        opened |= fresh
-    _close(conn, book, closed, now)
-    if opened:
-        stamp = {"since": now, "author": author}
-        conn.execute(book.table.insert(), [{**asdict(entry), **stamp} for entry in opened])
-    return changed
-
-
-def _by_key(book: _Book[Entry], entries: Iterable[Entry]) -> dict[tuple[str, ...], set[Entry]]:
-    found: dict[tuple[str, ...], set[Entry]] = {}
-    for entry in entries:
-        others = found.get(book.key(entry), set()) if book.several else set[Entry]()
-        found[book.key(entry)] = others | {entry}
-    return found
-
-
-def _close(conn: sa.Connection, book: _Book[Entry], entries: set[Entry], now: datetime) -> None:
-    """Rows are found by content, which no two rows in force share."""
-    if not entries:
-        return
-    same = [
-        book.table.c[part.name].is_not_distinct_from(sa.bindparam(f"old_{part.name}"))
-        for part in fields(book.entry)
-    ]
-    statement = book.table.update().where(book.table.c.until.is_(None), *same).values(until=now)
-    conn.execute(
-        statement,
-        [{f"old_{name}": value for name, value in asdict(entry).items()} for entry in entries],
-    )

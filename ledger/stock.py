@@ -194,6 +194,19 @@ def _unreleased(conn: sa.Connection, connection: str, skus: Mapping[str, SkuMap]
 
 def _released_since(conn: sa.Connection, connection: str) -> Counter[str]:
     """Units in releases that the warehouse had not accepted when it counted, shipped since or not."""
+    reserved: Counter[str] = Counter()
+    for lines in released_lines(conn, connection):
+        by_sku = lines.with_only_columns(release_lines.c.sku, sa.func.sum(release_lines.c.quantity))
+        statement = by_sku.group_by(release_lines.c.sku)
+        reserved.update({sku: int(units) for sku, units in conn.execute(statement)})
+    return reserved
+
+
+def released_lines(conn: sa.Connection, connection: str) -> tuple[sa.Select[tuple[str, int]], ...]:
+    """Lines of releases not accepted by now, and of those accepted since the count.
+
+    Two questions, each with an index of its own: `oldest` keeps history out of the second.
+    """
     counted = (  # of a SKU in several warehouses, the oldest count decides
         sa.select(stock.c.sku, sa.func.min(stock.c.as_of).label("as_of"))
         .where(stock.c.connection == connection)
@@ -203,19 +216,16 @@ def _released_since(conn: sa.Connection, connection: str) -> Counter[str]:
     # Asked first and given as a value: PostgreSQL can then tell from its statistics how little is younger.
     oldest = conn.scalar(sa.select(sa.func.min(stock.c.as_of)).where(stock.c.connection == connection))
     accepted = sa.and_(releases.c.answered_at > oldest, releases.c.answered_at > counted.c.as_of)
-    reserved: Counter[str] = Counter()
-    # Two questions, each with an index of its own: `oldest` keeps history out of the second.
-    for condition in (sa.and_(_NOT_ACCEPTED, _STILL_OPEN), sa.and_(sa.not_(_NOT_ACCEPTED), accepted)):
-        statement = (
-            sa.select(release_lines.c.sku, sa.func.sum(release_lines.c.quantity))
-            .join(releases, releases.c.id == release_lines.c.release_id)
-            .join(orders, orders.c.id == releases.c.order_id)
-            .join(counted, counted.c.sku == release_lines.c.sku)
-            .where(releases.c.connection == connection, condition, sa.not_(_GIVEN_BACK))
-            .group_by(release_lines.c.sku)
-        )
-        reserved.update({sku: int(units) for sku, units in conn.execute(statement)})
-    return reserved
+    lines = (
+        sa.select(release_lines.c.sku, release_lines.c.quantity)
+        .select_from(release_lines)  # a reader may ask for other columns of the same lines
+        .join(releases, releases.c.id == release_lines.c.release_id)
+        .join(orders, orders.c.id == releases.c.order_id)
+        .join(counted, counted.c.sku == release_lines.c.sku)
+        .where(releases.c.connection == connection, sa.not_(_GIVEN_BACK))
+    )
+    not_accepted, since = sa.and_(_NOT_ACCEPTED, _STILL_OPEN), sa.and_(sa.not_(_NOT_ACCEPTED), accepted)
+    return lines.where(not_accepted), lines.where(since)
 
 
 def counted_skus(conn: sa.Connection, connection: str) -> tuple[str, ...]:
@@ -224,3 +234,12 @@ def counted_skus(conn: sa.Connection, connection: str) -> tuple[str, ...]:
         sa.select(stock.c.sku).where(stock.c.connection == connection).distinct().order_by(stock.c.sku)
     )
     return tuple(conn.scalars(statement))
+
+
+def counted_warehouses(conn: sa.Connection) -> dict[str, tuple[str, ...]]:
+    """The warehouses that the counts of each connection have named."""
+    statement = sa.select(stock.c.connection, stock.c.warehouse).distinct().order_by(stock.c.warehouse)
+    found: dict[str, tuple[str, ...]] = {}
+    for connection, warehouse in conn.execute(statement):
+        found[connection] = (*found.get(connection, ()), warehouse)
+    return found

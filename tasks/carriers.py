@@ -1,15 +1,9 @@
 """Carriers that nobody mapped: looked for before their parcels exist, and shown as rows to fill in."""
 
-import json
-from collections.abc import Sequence
 from datetime import datetime
 
 from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-from prefect.client.schemas.sorting import ArtifactSort
 
 from domain.carrier_gaps import gap_problem
 from ledger.carrier_use import carrier_gaps, settle_carrier_gaps
@@ -17,10 +11,11 @@ from ledger.connection import Ledger
 from ledger.register import Connection
 from tasks.carrier_advice import in_words
 from tasks.carrier_rows import MissingRow, missing_rows
+from tasks.tables import Rows, show_table
 
 ARTIFACT = "carriers-to-map"
 _SHOWN = 200
-_NONE = [{"warehouse_carrier": "none"}]
+_NONE: Rows = [{"warehouse_carrier": "none"}]
 
 
 @task(task_run_name="look for carriers {connection.name} will need", cache_policy=NO_CACHE, retries=2)
@@ -41,24 +36,12 @@ def show(ledger: Ledger, now: datetime) -> int:
     """Put the rows that the carrier map lacks where people look, when they are others than shown; how many."""
     with ledger.begin() as conn:
         rows = missing_rows(conn, now)
-    table = [_cells(row) for row in rows[:_SHOWN]] or _NONE
-    if table != _last_shown():
-        create_table_artifact(key=ARTIFACT, table=table, description=_words(len(rows)))
+    table: Rows = [_cells(row) for row in rows[:_SHOWN]] or _NONE
+    show_table(ARTIFACT, table, _words(len(rows)), empty=_NONE)
     return len(rows)
 
 
-def _last_shown() -> Sequence[object]:
-    """What stands in the UI; where nothing ever stood, there is nothing to take back."""
-    named = ArtifactFilter(key=ArtifactFilterKey(any_=[ARTIFACT]))
-    with get_client(sync_client=True) as client:
-        found = client.read_artifacts(artifact_filter=named, sort=ArtifactSort.UPDATED_DESC, limit=1)
-    if not found:
-        return _NONE
-    rows = json.loads(found[0].data) if isinstance(found[0].data, str) else found[0].data
-    return rows if isinstance(rows, list) else []
-
-
-def _cells(row: MissingRow) -> dict[str, str]:
+def _cells(row: MissingRow) -> dict[str, object]:
     entry = row.entry
     return {
         "act by (UTC)": f"{row.first_due:%Y-%m-%d %H:%M}" if row.first_due else "",

@@ -68,6 +68,6 @@ offer_rules = map_row(
     told("seller_account"),
     words("seller_sku"),
     Column("cap", Integer),
-    Column("warehouses", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("warehouses", ARRAY(Text, as_tuple=True), nullable=False, server_default=text("'{}'")),
     Column("stopped", Boolean, nullable=False, server_default=text("false")),
 )

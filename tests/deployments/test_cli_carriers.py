@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from deployments.cli_carriers import suggest
-from deployments.maps_csv import Known, columns, parse
+from deployments.map_cells import Known
+from deployments.maps_csv import columns, parse
 from domain.errors import Refused
 from ledger.connection import Ledger
 from ledger.maps import record_carriers

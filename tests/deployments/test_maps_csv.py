@@ -10,21 +10,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.maps_csv import Known, columns, export_map, import_map, parse
+from deployments.map_cells import Known
+from deployments.maps_csv import columns, export_map, import_map, parse
 from domain.errors import Refused
+from domain.snapshots import SnapshotLimits
 from ledger import maps, register
 from ledger.connection import Ledger
-from ledger.maps import BufferEntry, CarrierEntry, ServiceEntry, SkuEntry
+from ledger.maps import BufferEntry, CarrierEntry, OfferEntry, ServiceEntry, SkuEntry
+from ledger.stock import record_snapshot
+from tests.factories import snapshot
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
-NAMES = Known(accounts=frozenset({"main", "second"}), connections={"main": ("main",)})
-HEADERS = {kind: ",".join(columns(kind)) for kind in ("carriers", "skus", "services", "buffers")}
+NAMES = Known(
+    accounts=frozenset({"main", "second"}),
+    connections={"main": ("main",)},
+    warehouses={"main": ("BER", "LON")},
+)
+HEADERS = {kind: ",".join(columns(kind)) for kind in ("carriers", "skus", "services", "buffers", "offers")}
 UK, US = "A1F83G8C2ARO7P", "ATVPDKIKX0DER"
 GOOD = {
     "carriers": f"main,ROYAL MAIL,,{UK},Royal Mail,,Tracked 24,",
     "skus": "main,KIT-1,main,A,2",
     "services": f"main,{UK},Expedited,,main,NEXT DAY",
     "buffers": "main,,3,12.5,0.01,0.5",
+    "offers": "main,X,40,BER;LON,true",
 }
 
 
@@ -40,13 +49,14 @@ def refusal(kind: str, content: bytes) -> str:
 
 
 def test_the_columns_are_the_documented_ones() -> None:
-    """The four headers are spelled as the manual has them."""
+    """The five headers are spelled as the manual has them."""
     assert HEADERS == {
         "carriers": "connection,warehouse_carrier,warehouse_service,marketplace_id,carrier_code,carrier_name,"
         "shipping_method,signed_by",
         "skus": "seller_account,seller_sku,connection,warehouse_sku,units",
         "services": "seller_account,marketplace_id,service_level,program,connection,warehouse_service",
         "buffers": "seller_account,seller_sku,fixed,percent,odds,share",
+        "offers": "seller_account,seller_sku,cap,warehouses,stopped",
     }
 
 
@@ -81,6 +91,11 @@ def test_good_rows_are_read() -> None:
     assert read("buffers", GOOD["buffers"], "main,X,,,,") == [
         BufferEntry(seller_account="main", seller_sku="", fixed=3, percent=12.5, odds=0.01, share=0.5),
         BufferEntry(seller_account="main", seller_sku="X", fixed=None, percent=None, odds=None, share=None),
+    ]
+    assert read("offers", GOOD["offers"], "main,,,,", "main,Y,0, LON ; BER ,FALSE") == [
+        OfferEntry(seller_account="main", seller_sku="X", cap=40, warehouses=("BER", "LON"), stopped=True),
+        OfferEntry(seller_account="main", seller_sku="", cap=None, warehouses=(), stopped=False),
+        OfferEntry(seller_account="main", seller_sku="Y", cap=0, warehouses=("BER", "LON"), stopped=False),
     ]
 
 
@@ -132,6 +147,11 @@ WRONG = [
     ("buffers", "main,X,,,0,", "column odds"),
     ("buffers", "main,X,,,,1.1", "column share"),
     ("buffers", "main,X,,,,inf", "column share"),
+    ("offers", "main,Y,-1,,", "column cap"),
+    ("offers", "main,Y,,,yes", 'column stopped: "yes" is neither true nor false'),
+    ("offers", "main,Y,,LON;PAR,", 'column warehouses: "PAR" was never counted (there is: BER, LON)'),
+    ("offers", "second,Y,,LON,", 'column warehouses: "LON" was never counted (no count has come yet)'),
+    ("offers", "third,Y,,LON,", 'column seller_account: "third" is not a seller account'),
 ]  # fmt: skip
 
 
@@ -246,6 +266,9 @@ def test_an_import_is_all_or_nothing_and_an_export_imports_unchanged(ledger: Led
     with ledger.begin() as conn:
         register.record_account(conn, account)
         register.record_connection(conn, connection)
+        for place in ("BER", "LON"):
+            count = snapshot(("A", 10), as_of=NOW, warehouse=place)
+            record_snapshot(conn, "main", count, SnapshotLimits(), NOW)
         for kind, row in GOOD.items():
             content = f"{HEADERS[kind]}\n{row}\n".encode()
             assert import_map(conn, kind, ("map.csv", content), "jo", NOW) == (1, 1)

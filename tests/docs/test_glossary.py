@@ -59,7 +59,7 @@ def test_every_command_is_described() -> None:
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
     rows = re.findall(
-        r"^\| `(lockstep [a-z]+(?: (?:carriers|skus|services|buffers|suggest|history|replay))?)",
+        r"^\| `(lockstep [a-z]+(?: (?:carriers|skus|services|buffers|offers|suggest|history|replay|explain))?)",
         read("commands.md"),
         re.M,
     )
@@ -93,7 +93,7 @@ def test_the_examples_of_lockstep_toml_load(page: str, tmp_path: Path) -> None:
     assert settings.warehouse["main"].serves == list(settings.amazon)
 
 
-@pytest.mark.parametrize("kind", ["carriers", "skus", "services", "buffers"])
+@pytest.mark.parametrize("kind", ["carriers", "skus", "services", "buffers", "offers"])
 def test_the_columns_of_every_map_are_given(kind: str) -> None:
     """surfaces.md spells the header of each map as the import wants it."""
     assert f"| {kind} | `{','.join(columns(kind))}` |" in read("surfaces.md")

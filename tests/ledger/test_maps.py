@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from domain.errors import Refused
 from domain.maps import AmazonCarrier, Component
-from domain.stock import BufferRule
+from domain.stock import BufferRule, OfferRule
 from ledger import maps, register, tables
 from ledger.connection import Ledger
-from ledger.maps import BufferEntry, CarrierEntry, ServiceEntry, SkuEntry
+from ledger.maps import BufferEntry, CarrierEntry, OfferEntry, ServiceEntry, SkuEntry
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -39,6 +39,7 @@ SERVICE = ServiceEntry(
     warehouse_service="NEXT DAY",
 )
 BUFFER = BufferEntry(seller_account="main", seller_sku="", fixed=3, percent=None, odds=None, share=None)
+OFFER = OfferEntry(seller_account="main", seller_sku="", cap=50, warehouses=("BER", "LON"), stopped=False)
 
 
 def test_the_same_row_twice_changes_nothing(ledger: Ledger) -> None:
@@ -52,6 +53,8 @@ def test_the_same_row_twice_changes_nothing(ledger: Ledger) -> None:
         assert maps.record_services(conn, [SERVICE], "jo", LATER) == 0
         assert maps.record_buffers(conn, [BUFFER], "jo", NOW) == 1
         assert maps.record_buffers(conn, [BUFFER], "jo", LATER) == 0
+        assert maps.record_offers(conn, [OFFER], "jo", NOW) == 1
+        assert maps.record_offers(conn, [OFFER], "jo", LATER) == 0
         assert conn.scalar(sa.select(sa.func.count()).select_from(tables.carrier_map)) == 1
 
 
@@ -123,13 +126,32 @@ def test_maps_are_loaded_for_their_own_connection_and_account(ledger: Ledger) ->
 
 def test_a_skus_own_buffer_replaces_the_default(ledger: Ledger) -> None:
     """A SKU with a row of its own takes nothing from the default; empty fields mean no buffer, share 1."""
-    own = replace(BUFFER, seller_sku="X", fixed=None, percent=12.5, share=0.4)
+    own = replace(BUFFER, seller_sku="X", fixed=None, percent=12.5, odds=0.01, share=0.4)
     with ledger.begin() as conn:
         assert maps.load_buffers(conn, "main").rule("X") == BufferRule()
         maps.record_buffers(conn, [BUFFER, own], "jo", NOW)
         book = maps.load_buffers(conn, "main")
-    assert book.rule("X") == BufferRule(fixed=0, percent=12.5, share=0.4)
+    assert book.rule("X") == BufferRule(fixed=0, percent=12.5, share=0.4, odds=0.01)
     assert book.rule("Y") == BufferRule(fixed=3)
+
+
+def test_a_skus_own_offer_rule_replaces_the_default_but_not_its_stop(ledger: Ledger) -> None:
+    """A row of its own brings its own cap and warehouses; a stop of the account stops it all the same."""
+    own = replace(OFFER, seller_sku="X", cap=None, warehouses=("LON",))
+    gone = replace(OFFER, seller_sku="Z", cap=0, warehouses=(), stopped=True)
+    with ledger.begin() as conn:
+        assert maps.load_offers(conn, "main").rule("X") == OfferRule()
+        maps.record_offers(conn, [OFFER, own, gone], "jo", NOW)
+        book = maps.load_offers(conn, "main")
+        assert maps.load_offers(conn, "second").rule("X") == OfferRule()
+        assert maps.record_offers(conn, [replace(OFFER, stopped=True)], "kim", LATER) == 1
+        stopped = maps.load_offers(conn, "main")
+        assert len(maps.export_offers(conn)) == 3
+    assert book.rule("X") == OfferRule(warehouses=("LON",))
+    assert book.rule("Y") == OfferRule(cap=50, warehouses=("BER", "LON"))
+    assert book.rule("Z") == OfferRule(cap=0, stopped=True)
+    assert stopped.rule("X") == OfferRule(warehouses=("LON",), stopped=True)
+    assert stopped.rule("Y") == OfferRule(cap=50, warehouses=("BER", "LON"), stopped=True)
 
 
 _SKUS = st.builds(
