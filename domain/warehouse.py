@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from domain.recipient import Recipient
 
@@ -116,9 +117,8 @@ class Dispatch:
     lines: tuple[DispatchLine, ...]  # empty: the warehouse does not tell what is in which parcel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockRow:
-    """Units of one warehouse SKU at the snapshot's time.
+class StockRow(NamedTuple):
+    """Units of one warehouse SKU at the snapshot's time; a plain tuple, because a count has 100,000 of them.
 
     `available` is what can be promised to a new order after every order the warehouse knew then.
     """
@@ -133,7 +133,7 @@ class StockRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockSnapshot:
-    """One count of the warehouse. A SKU that is absent is not zero."""
+    """One count of the warehouse. A SKU that is absent is not zero; one that is there twice has both its rows."""
 
     as_of: datetime
     warehouse: str

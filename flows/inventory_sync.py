@@ -24,7 +24,7 @@ from flows.publishing import Publishing
 from flows.story import run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account, Connection, accounts, connection_of
-from tasks import offers, stock
+from tasks import buffers, offers, oversell, stock
 
 GIVE_UP_AFTER = 3  # groups in a row that could not be read: Amazon is away, the next run goes on
 
@@ -41,6 +41,7 @@ def inventory_sync(seller_account: str = "") -> None:
         for connection in all_connections(ledger):
             with faults.at(warehouse_named(connection.name)):
                 read_messages(ledger, connection.name, (DeliveryKind.STOCK,))
+            oversell.watch_oversell(ledger, connection, None, utc_now())
         for account in chosen_accounts(ledger, seller_account):
             with ledger.only_one("inventory-sync", account.name) as alone:
                 if alone:
@@ -73,6 +74,7 @@ def publish_stock(ledger: Ledger, account: Account) -> None:
         out.counts["planned"] += stock.plan(ledger, account, connection, skus, utc_now()).get("planned", 0)
         out.ordinary()
     out.counts["differing"] = offers.show(ledger, account)
+    buffers.show_buffers(ledger, account, connection, skus, utc_now())
     get_run_logger().info("%s: %s; %s", account.name, told("quantities", out.counts), told("seen", seen))
     out.end(unread)
 

@@ -10,6 +10,7 @@ from flows.doors import open_warehouse, utc_now
 from flows.story import told
 from ledger.connection import Ledger
 from tasks import deliveries
+from tasks.counts import show_counts
 from tasks.manners import whole
 
 
@@ -29,4 +30,6 @@ def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ..
                 counts.update(recorded)
                 # One that cannot be put away must not keep the others from being recorded.
                 deliveries.acknowledge(warehouse, whole(found))
+                if kind is DeliveryKind.STOCK:
+                    show_counts(ledger, connection)
     get_run_logger().info("%s: %s", connection, told("messages", counts))

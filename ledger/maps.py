@@ -93,6 +93,10 @@ class OfferBook:
     default: OfferRule = field(default_factory=OfferRule)
     by_sku: Mapping[str, OfferRule] = field(default_factory=dict)
 
+    def choices(self) -> set[tuple[str, ...]]:
+        """Every choice of warehouses that some SKU is sold from."""
+        return {rule.warehouses for rule in (self.default, *self.by_sku.values())}
+
     def rule(self, seller_sku: str) -> OfferRule:
         """The rule of one seller SKU; when the account is stopped, every SKU is."""
         own = self.by_sku.get(seller_sku, self.default)

@@ -11,7 +11,7 @@ from domain.oversell import Shelf, Unfilled, oversold_problems, unfilled
 from domain.problems import ProblemKind
 from ledger.claims import claims_on
 from ledger.problems import open_subjects, settle_problems
-from ledger.stock import _released_since, _unreleased
+from ledger.stock import reserved
 from ledger.tables import stock
 
 
@@ -30,9 +30,9 @@ def find_oversold(conn: sa.Connection, connection: str, skus: dict[str, SkuMap])
     """
     if conn.scalar(sa.select(stock.c.sku).where(stock.c.connection == connection).limit(1)) is None:
         return Oversold()  # nothing was ever counted
-    reserved = _unreleased(conn, connection, skus) + _released_since(conn, connection)
-    shelves = _shelves(conn, connection, reserved)
-    tight = {sku: shelf for sku, shelf in shelves.items() if reserved[sku] > shelf.available}
+    taken = reserved(conn, connection, skus)
+    shelves = _shelves(conn, connection, taken)
+    tight = {sku: shelf for sku, shelf in shelves.items() if taken[sku] > shelf.available}
     if not tight:
         return Oversold()
     available = {sku: shelf.available for sku, shelf in tight.items()}

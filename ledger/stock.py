@@ -2,21 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from domain.amazon import AmazonStatus
 from domain.maps import SkuMap
 from domain.orders import OrderState
-from domain.problems import Problem, ProblemKind
 from domain.releases import CancelState
-from domain.snapshots import SnapshotLimits, doubt_snapshot
 from domain.stock import Pool
-from domain.warehouse import StockSnapshot
-from ledger.problems import clear_problems, record_problems
-from ledger.tables import order_lines, orders, release_lines, releases, snapshots, stock
+from ledger.confirmed import confirmed_stock
+from ledger.tables import order_lines, orders, release_lines, releases, stock
 
 # Written as the index on open releases has it, so that PostgreSQL sees that it fits.
 _NOT_ACCEPTED = sa.literal_column(
@@ -29,32 +24,6 @@ _STILL_OPEN = sa.and_(
 )
 # A canceled order takes nothing, unless it was too late to stop it.
 _GIVEN_BACK = sa.and_(orders.c.state == OrderState.CANCELED, releases.c.cancel_state != CancelState.TOO_LATE)
-
-
-def record_snapshot(
-    conn: sa.Connection, connection: str, snapshot: StockSnapshot, limits: SnapshotLimits, now: datetime
-) -> str:
-    """Apply a count, hold a doubtful one, or pass over an old one: APPLIED, HELD or OLD."""
-    last, known = _claim_known(conn, connection, snapshot.warehouse)
-    rows = {row.sku: row.available for row in snapshot.rows}
-    reason = ""
-    if last is not None and snapshot.as_of <= last:
-        outcome = "OLD"
-    else:
-        reason = doubt_snapshot(rows, known, (snapshot.as_of, now), limits)
-        outcome = "HELD" if reason else "APPLIED"
-    subject = f"{connection} {snapshot.warehouse}".strip()
-    if outcome == "HELD":
-        summary = f"A stock count of {subject} was held: {reason}."
-        record_problems(
-            conn, [Problem(kind=ProblemKind.SNAPSHOT_HELD, subject=subject, summary=summary)], now
-        )
-    if outcome == "APPLIED":
-        _apply(conn, connection, snapshot)
-        # An empty file names no warehouse: the next good one of any warehouse answers it.
-        clear_problems(conn, [ProblemKind.SNAPSHOT_HELD], [subject, connection], now)
-    _note(conn, connection, snapshot, (outcome, reason), now)
-    return outcome
 
 
 Shelves = Mapping[tuple[str, ...], Mapping[str, Pool]]
@@ -127,55 +96,6 @@ def _summed(counted: Mapping[str, Mapping[str, int]], chosen: Collection[str]) -
     return total
 
 
-def _claim_known(
-    conn: sa.Connection, connection: str, warehouse: str
-) -> tuple[datetime | None, dict[str, int]]:
-    last = conn.scalar(
-        sa.select(sa.func.max(snapshots.c.as_of)).where(
-            snapshots.c.connection == connection,
-            snapshots.c.warehouse == warehouse,
-            snapshots.c.outcome == "APPLIED",
-        )
-    )
-    statement = sa.select(stock.c.sku, stock.c.available).where(
-        stock.c.connection == connection, stock.c.warehouse == warehouse
-    )
-    return last, {row.sku: row.available for row in conn.execute(statement)}
-
-
-def _apply(conn: sa.Connection, connection: str, snapshot: StockSnapshot) -> None:
-    fixed = {"connection": connection, "warehouse": snapshot.warehouse, "as_of": snapshot.as_of}
-    numbers = ("available", "on_hand", "allocated", "quarantine", "on_order")
-    rows = [
-        fixed | {"sku": row.sku} | {name: getattr(row, name) for name in numbers} for row in snapshot.rows
-    ]
-    statement = insert(stock)
-    changed = {name: statement.excluded[name] for name in (*numbers, "as_of")}
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[stock.c.connection, stock.c.warehouse, stock.c.sku], set_=changed
-        ),
-        rows,
-    )
-
-
-def _note(
-    conn: sa.Connection, connection: str, snapshot: StockSnapshot, verdict: tuple[str, str], now: datetime
-) -> None:
-    outcome, reason = verdict
-    row = {
-        "connection": connection,
-        "warehouse": snapshot.warehouse,
-        "as_of": snapshot.as_of,
-        "received_at": now,
-        "source": "stock file",
-        "outcome": outcome,
-        "reason": reason,
-        "rows": len(snapshot.rows),
-    }
-    conn.execute(snapshots.insert().values(row))
-
-
 def _unreleased(conn: sa.Connection, connection: str, skus: Mapping[str, SkuMap]) -> Counter[str]:
     """Units in orders that the warehouse was not given yet, payment pending included."""
     waiting = [OrderState.PENDING, OrderState.READY, OrderState.HELD]
@@ -207,14 +127,14 @@ def released_lines(conn: sa.Connection, connection: str) -> tuple[sa.Select[tupl
 
     Two questions, each with an index of its own: `oldest` keeps history out of the second.
     """
+    confirmed = confirmed_stock(connection)
     counted = (  # of a SKU in several warehouses, the oldest count decides
-        sa.select(stock.c.sku, sa.func.min(stock.c.as_of).label("as_of"))
-        .where(stock.c.connection == connection)
-        .group_by(stock.c.sku)
+        sa.select(confirmed.c.sku, sa.func.min(confirmed.c.as_of).label("as_of"))
+        .group_by(confirmed.c.sku)
         .subquery("counted")
     )
     # Asked first and given as a value: PostgreSQL can then tell from its statistics how little is younger.
-    oldest = conn.scalar(sa.select(sa.func.min(stock.c.as_of)).where(stock.c.connection == connection))
+    oldest = conn.scalar(sa.select(sa.func.min(confirmed.c.as_of)))
     accepted = sa.and_(releases.c.answered_at > oldest, releases.c.answered_at > counted.c.as_of)
     lines = (
         sa.select(release_lines.c.sku, release_lines.c.quantity)

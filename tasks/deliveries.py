@@ -15,7 +15,7 @@ from ledger.connection import Ledger
 from ledger.deliveries import record_changes, record_delivery
 from ledger.dispatches import record_dispatches
 from ledger.secrecy import Seal
-from ledger.stock import record_snapshot
+from ledger.snapshots import record_snapshot
 from tasks.manners import BACKOFF, JITTER, RETRIES, worth_retrying
 
 

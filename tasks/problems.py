@@ -21,6 +21,8 @@ from ledger.problems import (
 )
 from ledger.register import Connection
 from ledger.releases import record_overdue
+from ledger.stock_doubts import record_late_counts
+from ledger.stock_moves import forget_counts
 
 ARTIFACT = "open-problems"
 EVENT = "lockstep.problem.opened"
@@ -28,12 +30,17 @@ _SHOWN = 200
 _ANSWER_WITHIN = timedelta(hours=2)  # a warehouse that works reads its orders several times a day
 
 
-@task(task_run_name="look for releases nobody answered", cache_policy=NO_CACHE, retries=2)
+@task(
+    task_run_name="look for releases nobody answered and counts that do not come",
+    cache_policy=NO_CACHE,
+    retries=2,
+)
 def find_overdue(ledger: Ledger, connections: Sequence[Connection], now: datetime) -> int:
-    """Open a problem for each order file that a warehouse has left unanswered."""
+    """Open a problem for each order file that a warehouse has left unanswered, and for each count that is late."""
     with ledger.begin() as conn:
         before = now - _ANSWER_WITHIN
-        return sum(record_overdue(conn, connection.name, before, now) for connection in connections)
+        found = sum(record_overdue(conn, connection.name, before, now) for connection in connections)
+        return found + sum(record_late_counts(conn, connection.name, now) for connection in connections)
 
 
 @task(task_run_name="note a fault: {subject}", cache_policy=NO_CACHE, retries=2)
@@ -79,11 +86,11 @@ def announce(ledger: Ledger, now: datetime) -> int:
     return len(new)
 
 
-@task(task_run_name="forget old calls", cache_policy=NO_CACHE, retries=2)
+@task(task_run_name="forget old calls and counts", cache_policy=NO_CACHE, retries=2)
 def forget(ledger: Ledger, now: datetime) -> int:
-    """Drop the record of calls that are older than Amazon's policy asks for."""
+    """Drop the record of calls that are older than Amazon's policy asks for, and how counts moved long ago."""
     with ledger.begin() as conn:
-        return forget_calls(conn, now)
+        return forget_calls(conn, now) + forget_counts(conn, now)
 
 
 @task(task_run_name="show open problems", cache_policy=NO_CACHE, retries=2)

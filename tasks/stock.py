@@ -10,12 +10,14 @@ from domain.listings import ListingState
 from domain.maps import SkuMap
 from domain.ports import AmazonDoor
 from ledger.connection import Ledger
+from ledger.demand import expected_by_sku
 from ledger.listing_proof import record_seen
 from ledger.listings import free_unanswered, listings_to_read, record_candidates
-from ledger.maps import load_buffers, load_skus
+from ledger.maps import load_buffers, load_offers, load_skus
 from ledger.offer_plans import Rules, plan_offers
 from ledger.register import Account, Connection
 from ledger.stock import counted_skus, shelves
+from ledger.stock_doubts import doubts
 from tasks.manners import BACKOFF, JITTER, RETRIES, worth_retrying
 
 ASK_AT_ONCE = 20  # searchListingsItems takes 20 identifiers
@@ -65,8 +67,18 @@ def plan(
     """Compute what may be offered of every listing and plan what differs from what was published."""
     with ledger.begin() as conn:
         free_unanswered(conn, account.name, now)
-        rules = Rules(skus=skus[account.name], buffer=load_buffers(conn, account.name).rule)
-        return plan_offers(conn, account.name, shelves(conn, connection.name, skus), rules, now)
+        terms = load_offers(conn, account.name)
+        shelf = shelves(
+            conn,
+            connection.name,
+            skus,
+            terms.choices(),
+            expected=expected_by_sku(conn, connection.name, skus, now),
+            doubt=doubts(conn, connection.name, now).of,
+        )
+        buffers = load_buffers(conn, account.name)
+        rules = Rules(skus=skus[account.name], buffer=buffers.rule, terms=terms.rule)
+        return plan_offers(conn, account.name, shelf, rules, now)
 
 
 @task(task_run_name="choose listings to read back", cache_policy=NO_CACHE, persist_result=False, retries=2)

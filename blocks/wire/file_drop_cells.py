@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 
 # Bytes that the encoding does not know arrive as lone surrogates; PostgreSQL stores no NUL.
 _FOREIGN = re.compile("[\x00\ud800-\udfff]")
@@ -21,6 +22,8 @@ _HARMLESS = re.compile(
     re.ASCII,
 )
 _QUOTED_AT_MOST = 40
+
+Cells = tuple[str, ...]
 
 
 class Fault(Exception):  # noqa: N818 - a finding about a file, turned into a sentence and never raised further
@@ -110,8 +113,10 @@ def quoted(value: str) -> str:
     return f'"{value}"' if len(value) <= _QUOTED_AT_MOST else f'"{value[:_QUOTED_AT_MOST]}..."'
 
 
-def read_rows(data: bytes, columns: Sequence[str], encoding: str) -> list[Row]:
-    """Every row of a CSV file with at least these columns, in any order; blank lines do not count.
+def read_records(data: bytes, columns: Sequence[str], encoding: str) -> list[tuple[int, Cells]]:
+    """Number and cells, in the order of `columns`, of every row of a CSV file that has at least these columns.
+
+    The file's own order of columns is free; blank lines do not count.
 
     Raises:
         Fault: the file is empty, is not in the encoding, lacks a column, or holds a row that is cut.
@@ -124,16 +129,16 @@ def read_rows(data: bytes, columns: Sequence[str], encoding: str) -> list[Row]:
     suspect = _FOREIGN.search(text) is not None
     if suspect:
         _refuse_foreign(number, header, [str(place + 1) for place in range(len(header))], encoding)
-    places = _places(header, columns)
+    chosen, width = itemgetter(*_places(header, columns)), len(header)
     rows = []
     for row, record in records:
         if not record:
             continue
-        if len(record) != len(header):
+        if len(record) != width:
             raise _wrong_length(row, record, header)
         if suspect:
             _refuse_foreign(row, record, header, encoding)
-        rows.append(Row(number=row, cells={name: record[at].strip() for name, at in places.items()}))
+        rows.append((row, tuple(map(str.strip, chosen(record)))))
     return rows
 
 
@@ -168,7 +173,7 @@ def _bad_quotes(text: str, row: int, columns: Sequence[str]) -> Fault:
         return Fault(row, columns[-1], reason)
 
 
-def _places(header: Sequence[str], columns: Sequence[str]) -> dict[str, int]:
+def _places(header: Sequence[str], columns: Sequence[str]) -> list[int]:
     for column in columns:
         if column not in header:
             reason = (
@@ -178,7 +183,7 @@ def _places(header: Sequence[str], columns: Sequence[str]) -> dict[str, int]:
             raise Fault(1, column, reason)
         if header.count(column) > 1:
             raise Fault(1, column, "the header names this column twice.")
-    return {column: header.index(column) for column in columns}
+    return [header.index(column) for column in columns]
 
 
 def _wrong_length(row: int, record: Sequence[str], header: Sequence[str]) -> Fault:

@@ -1,11 +1,12 @@
 """What a warehouse writes into a file drop, turned into our words (docs/file-drop.md)."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from blocks.wire.file_drop_cells import Fault, Row, quoted, read_rows, shown
+from blocks.wire.file_drop_cells import Cells, Fault, Row, read_records, shown
+from blocks.wire.file_drop_stock import STOCK_COLUMNS, read_counts
 from domain.warehouse import (
     ChangeKind,
     Delivery,
@@ -14,7 +15,6 @@ from domain.warehouse import (
     DispatchLine,
     OrderChange,
     ReturnReceipt,
-    StockRow,
     StockSnapshot,
 )
 
@@ -23,7 +23,6 @@ DISPATCH_COLUMNS = (
     *("order_ref", "package_ref", "carrier", "service", "tracking", "shipped_at"),
     *("line_ref", "sku", "qty", "package_no", "package_count", "voided"),
 )
-STOCK_COLUMNS = ("as_of", "warehouse", "sku", "on_hand", "allocated", "available", "quarantine", "on_order")
 RETURN_COLUMNS = (
     *("return_ref", "order_ref", "sku", "qty", "condition", "disposition"),
     *("received_at", "rma", "tracking"),
@@ -70,11 +69,11 @@ def read_file(
     key = content_key(name, data)
     columns, understand = _KINDS[kind]
     try:
-        rows = read_rows(data, columns, encoding)
-        once: dict[tuple[str, ...], Row] = {}
-        for row in rows:
-            once.setdefault(tuple(row.cells.values()), row)
-        parts = understand(list(once.values()), written_at)
+        records = read_records(data, columns, encoding)
+        once: dict[Cells, int] = {}
+        for number, cells in records:
+            once.setdefault(cells, number)
+        parts = understand(once, written_at)
     except Fault as fault:
         return Reading(delivery=Delivery(key=key, name=name, fault=fault.sentence(name)))
     delivery = Delivery(
@@ -85,11 +84,16 @@ def read_file(
         snapshots=parts.snapshots,
         returns=parts.returns,
     )
-    return Reading(delivery=delivery, repeated=len(rows) - len(once))
+    return Reading(delivery=delivery, repeated=len(records) - len(once))
 
 
-def _changes(rows: Iterable[Row], _written_at: datetime) -> _Parts:
-    return _Parts(changes=tuple(_change(row) for row in rows))
+def _rows(once: Mapping[Cells, int], columns: Sequence[str]) -> Iterator[Row]:
+    for cells, number in once.items():
+        yield Row(number=number, cells=dict(zip(columns, cells, strict=True)))
+
+
+def _changes(once: Mapping[Cells, int], _written_at: datetime) -> _Parts:
+    return _Parts(changes=tuple(_change(row) for row in _rows(once, ACK_COLUMNS)))
 
 
 def _change(row: Row) -> OrderChange:
@@ -113,9 +117,9 @@ class _Parcel:
     lines: dict[tuple[str, str], DispatchLine] = field(default_factory=dict)
 
 
-def _dispatches(rows: Iterable[Row], _written_at: datetime) -> _Parts:
+def _dispatches(once: Mapping[Cells, int], _written_at: datetime) -> _Parts:
     parcels: dict[tuple[str, str, bool, str], _Parcel] = {}
-    for row in rows:
+    for row in _rows(once, DISPATCH_COLUMNS):
         head, line = _parcel_head(row), _line(row)
         name = (head.reference, head.package_ref, head.voided, head.tracking)
         parcel = parcels.get(name)
@@ -165,38 +169,12 @@ def _refuse_contradiction(row: Row, head: Dispatch, line: DispatchLine | None, p
         raise row.fault("qty", reason)
 
 
-def _stock(rows: list[Row], written_at: datetime) -> _Parts:
-    if not rows:  # a claim to be doubted, and for the ledger to hold: nothing in stock, or nothing exported
-        return _Parts(snapshots=(StockSnapshot(as_of=written_at, warehouse="", rows=()),))
-    as_of = rows[0].time("as_of")
-    warehouses: dict[str, dict[str, StockRow]] = {}
-    for row in rows:
-        if row.time("as_of") != as_of:
-            raise row.fault("as_of", f"differs from row {rows[0].number}; one file is one count at one time.")
-        counted, stock = warehouses.setdefault(row.text("warehouse"), {}), _stock_row(row)
-        if stock.sku in counted:
-            raise row.fault("sku", f"{quoted(stock.sku)} has another row with other numbers; write one.")
-        counted[stock.sku] = stock
-    snapshots = (
-        StockSnapshot(as_of=as_of, warehouse=warehouse, rows=tuple(counted.values()))
-        for warehouse, counted in warehouses.items()
-    )
-    return _Parts(snapshots=tuple(snapshots))
+def _stock(once: Mapping[Cells, int], written_at: datetime) -> _Parts:
+    return _Parts(snapshots=read_counts(once, written_at))
 
 
-def _stock_row(row: Row) -> StockRow:
-    return StockRow(
-        sku=row.needed("sku"),
-        available=row.whole("available"),  # may be below zero where a warehouse counts what it owes
-        on_hand=row.maybe_whole("on_hand"),
-        allocated=row.maybe_whole("allocated"),
-        quarantine=row.maybe_whole("quarantine"),
-        on_order=row.maybe_whole("on_order"),
-    )
-
-
-def _returns(rows: Iterable[Row], _written_at: datetime) -> _Parts:
-    return _Parts(returns=tuple(_return(row) for row in rows))
+def _returns(once: Mapping[Cells, int], _written_at: datetime) -> _Parts:
+    return _Parts(returns=tuple(_return(row) for row in _rows(once, RETURN_COLUMNS)))
 
 
 def _return(row: Row) -> ReturnReceipt:
@@ -213,7 +191,7 @@ def _return(row: Row) -> ReturnReceipt:
     )
 
 
-_KINDS: dict[DeliveryKind, tuple[tuple[str, ...], Callable[[list[Row], datetime], _Parts]]] = {
+_KINDS: dict[DeliveryKind, tuple[tuple[str, ...], Callable[[Mapping[Cells, int], datetime], _Parts]]] = {
     DeliveryKind.CHANGES: (ACK_COLUMNS, _changes),
     DeliveryKind.DISPATCHES: (DISPATCH_COLUMNS, _dispatches),
     DeliveryKind.STOCK: (STOCK_COLUMNS, _stock),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -68,9 +69,14 @@ stock = Table(
     Column("allocated", Integer),
     Column("quarantine", Integer),
     Column("on_order", Integer),
+    # The count that brought this number. While no count has left the SKU out since (`missed` is 0), the last one
+    # applied in the warehouse confirms it, and 100,000 rows need not be rewritten for its time; afterwards this
+    # is the last count that did (ledger/confirmed.py).
     moment("as_of", nullable=False),
     # Why a newer row was not believed; while there is a doubt, the quantity only goes down.
     words("doubt"),
+    # Counts in a row that did not confirm the number, up to 3.
+    Column("missed", SmallInteger, nullable=False, server_default=text("0")),
 )
 
 # How the count of a SKU moved in a day (UTC): `ours` is what orders of ours explain, `fell` and `rose` are the

@@ -11,7 +11,7 @@ from prefect.client.schemas.sorting import ArtifactSort
 from domain.snapshots import SnapshotLimits
 from flows.order_ingest import order_ingest
 from ledger.register import connection_of
-from ledger.stock import record_snapshot
+from ledger.snapshots import record_snapshot
 from tasks.oversell import watch_oversell
 from tests.factories import snapshot
 from tests.flows.conftest import GB, Street

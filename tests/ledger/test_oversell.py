@@ -12,7 +12,7 @@ from domain.snapshots import SnapshotLimits
 from domain.warehouse import StockRow, StockSnapshot
 from ledger.connection import Ledger
 from ledger.oversell import Oversold, find_oversold, settle_oversold
-from ledger.stock import record_snapshot
+from ledger.snapshots import record_snapshot
 from tests.factories import (
     DAY,
     HOUR,

@@ -9,7 +9,8 @@ from domain.snapshots import SnapshotLimits
 from domain.stock import Pool
 from domain.warehouse import ChangeKind, ReleaseResult, StockSnapshot
 from ledger.connection import Ledger
-from ledger.stock import pools, record_snapshot
+from ledger.snapshots import record_snapshot
+from ledger.stock import pools
 from tests.factories import HOUR, MAPS, MINUTE, NOW, SKUS, amazon_order, dispatch, line, packed, snapshot
 from tests.ledger.walk import (
     NO_SKUS,

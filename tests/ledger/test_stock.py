@@ -8,7 +8,8 @@ from domain.snapshots import SnapshotLimits
 from domain.stock import Pool
 from domain.warehouse import StockSnapshot
 from ledger.connection import Ledger
-from ledger.stock import counted_skus, pools, record_snapshot
+from ledger.snapshots import record_snapshot
+from ledger.stock import counted_skus, pools
 from tests.factories import HOUR, MINUTE, NOW, SKUS, amazon_order, line, snapshot
 from tests.ledger.walk import ingest, one, problems
 
@@ -54,7 +55,14 @@ def test_an_older_count_is_passed_over(ledger: Ledger, as_of: datetime) -> None:
     ("doubtful", "word"),
     [
         (snapshot(as_of=NOW + HOUR), "no rows"),
-        (snapshot(("A", -1), as_of=NOW + HOUR), "below zero"),
+        (
+            snapshot(
+                *((f"S{n:02}", -1) for n in range(4)),
+                *((f"S{n:02}", 5) for n in range(4, 20)),
+                as_of=NOW + HOUR,
+            ),
+            "4 of its 20 rows",
+        ),
         (snapshot(*((f"S{n:02}", 0) for n in range(20)), as_of=NOW + HOUR), "fall to zero"),
         (snapshot(*((f"S{n:02}", 5) for n in range(10)), as_of=NOW + HOUR), "missing"),
         (snapshot(("A", 1), as_of=NOW + 3 * HOUR), "future"),

@@ -265,6 +265,18 @@ def upgrade() -> None:
     op.add_column(
         "stock", sa.Column("doubt", sa.Text(), server_default=sa.text("''"), nullable=False), schema="ledger"
     )
+    op.add_column(
+        "stock",
+        sa.Column("missed", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        schema="ledger",
+    )
+    # What the last count left out was confirmed by an older one, whose time its row still has.
+    op.execute(
+        "UPDATE ledger.stock SET missed = 1 FROM (SELECT connection, warehouse, max(as_of) AS as_of"
+        " FROM ledger.snapshots WHERE outcome = 'APPLIED' GROUP BY connection, warehouse) AS last"
+        " WHERE stock.connection = last.connection AND stock.warehouse = last.warehouse"
+        " AND stock.as_of < last.as_of"
+    )
 
     op.drop_constraint(op.f("snapshots_outcome_known_check"), "snapshots", schema="ledger", type_="check")
     op.create_check_constraint(
