@@ -22,7 +22,7 @@ from flows.messages import read_messages
 from flows.story import Progress, run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account, accounts, connection_of
-from tasks import offers, stock
+from tasks import offers, proof, stock
 
 GIVE_UP_AFTER = 3  # groups in a row that could not be read: Amazon is away, the next run goes on
 
@@ -105,9 +105,9 @@ def read_back(
     seen: Counter[str] = Counter()
     fault: TryAgain | Refused | None = None
     in_a_row = 0
-    for marketplace, asked in stock.choose_reads(ledger, account, utc_now()):
+    for marketplace, asked in proof.choose_reads(ledger, account, utc_now()):
         try:
-            seen.update(stock.prove(ledger, amazon, account, marketplace, asked, clock=utc_now))
+            seen.update(proof.prove(ledger, amazon, account, marketplace, asked, clock=utc_now))
             in_a_row = 0
         except Denied:
             raise

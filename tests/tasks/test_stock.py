@@ -1,8 +1,5 @@
 """Publishing quantities: what Amazon does not answer waits, and nothing is lost or hidden on the way."""
 
-from collections.abc import Sequence
-from datetime import timedelta
-
 import pytest
 import sqlalchemy as sa
 
@@ -10,31 +7,21 @@ from domain.amazon import AmazonOrder, OrdersPage, PublishAnswer, Quantity, Seen
 from domain.errors import Denied, Refused, TryAgain
 from domain.listings import ListingState
 from ledger.connection import Ledger
-from ledger.register import Account
 from tasks.confirms import Sent
-from tasks.stock import choose_reads, prove, publish
-from tests.factories import DAY, GB, HOUR, MINUTE, NOW
+from tasks.stock import publish
+from tests.factories import GB, NOW
 
-MAIN = Account(
-    name="main",
-    seller_id="A1EXAMPLE",
-    region="EU",
-    marketplaces=(GB,),
-    look_back=timedelta(hours=24),
-    prove_within=timedelta(minutes=4),
-)
 AWAY = TryAgain("Amazon answered 503.")
 PAUSE = TryAgain("The budget is used up.", after=60.0, pause=True)
 
 
 class FakeAmazon:
-    """Answers to each quantity as told, and accepts the rest; shows what it is told to show."""
+    """Answers to each quantity as told, and accepts the rest."""
 
     account = "main"
 
-    def __init__(self, *answers: Exception | None, shown: dict[str, int | None] | None = None) -> None:
+    def __init__(self, *answers: Exception | None) -> None:
         self._answers = list(answers)
-        self._shown = shown or {}
         self.sent: list[str] = []
 
     def publish_quantity(self, quantity: Quantity) -> PublishAnswer:
@@ -45,13 +32,9 @@ class FakeAmazon:
             raise answer
         return PublishAnswer(accepted=True)
 
-    def fetch_listings(self, marketplace_id: str, seller_skus: Sequence[str]) -> tuple[SeenListing, ...]:
-        """What is shown of the SKUs asked for; the others are not known."""
-        return tuple(
-            SeenListing(marketplace_id=marketplace_id, seller_sku=sku, units=self._shown[sku])
-            for sku in seller_skus
-            if sku in self._shown
-        )
+    def fetch_listings(self, marketplace_id: str, seller_skus: object) -> tuple[SeenListing, ...]:
+        """Not of this half."""
+        raise AssertionError(marketplace_id)
 
     def fetch_orders(self, **_: object) -> OrdersPage:
         """Not of this street."""
@@ -133,50 +116,3 @@ def test_a_pause_does_not_hide_a_fault(ledger: Ledger) -> None:
     """A call that was lost before the budget was used up is still told."""
     sent = _publish(ledger, FakeAmazon(AWAY, None, PAUSE))
     assert (sent.lost, sent.over) == (AWAY, True)
-
-
-@pytest.mark.parametrize(
-    ("state", "columns", "after"),
-    [
-        (ListingState.CANDIDATE, {}, timedelta(0)),
-        (ListingState.ACCEPTED, {}, timedelta(0)),
-        (ListingState.IDLE, {"published": None}, 6 * HOUR),
-        (ListingState.INVALID, {}, 6 * HOUR),
-        (ListingState.DRIFTED, {"effective": 40}, 6 * HOUR),
-        (ListingState.EFFECTIVE, {}, 6 * HOUR),
-        (ListingState.EFFECTIVE, {"effective": 4}, 15 * MINUTE),
-        (ListingState.ABSENT, {"effective": None}, 15 * MINUTE),
-        (ListingState.ABSENT, {"effective": None, "published": None}, DAY),
-    ],
-)
-def test_when_a_listing_is_looked_at_again(
-    ledger: Ledger, state: ListingState, columns: dict[str, object], after: timedelta
-) -> None:
-    """Each state has its time; an offer of ours that is gone or shows something else is looked at sooner."""
-    _listings(ledger, state, 1, **columns)
-    assert choose_reads.fn(ledger, MAIN, NOW + after) == ()
-    assert choose_reads.fn(ledger, MAIN, NOW + after + MINUTE) == ((GB, ("S0",)),)
-
-
-@pytest.mark.parametrize("state", [ListingState.PLANNED, ListingState.SENT])
-def test_what_is_being_sent_is_not_looked_at(ledger: Ledger, state: ListingState) -> None:
-    """What Amazon shows of a number that is on its way says nothing."""
-    _listings(ledger, state, 1)
-    assert choose_reads.fn(ledger, MAIN, NOW + 9 * DAY) == ()
-
-
-def test_listings_are_looked_at_twenty_at_a_time(ledger: Ledger) -> None:
-    """One call asks for twenty identifiers at most, and every listing once."""
-    _listings(ledger, ListingState.ABSENT, 45, effective=None)
-    chosen = choose_reads.fn(ledger, MAIN, NOW + 2 * DAY)
-    assert [len(skus) for _, skus in chosen] == [20, 20, 5]
-
-
-def test_a_quantity_settles_in_four_times_the_time_of_a_parcel(ledger: Ledger) -> None:
-    """What Amazon took sixteen minutes ago and does not show is planned again, and what it lacks is absent."""
-    _listings(ledger, ListingState.ACCEPTED, 2, accepted_at=NOW)
-    amazon = FakeAmazon(shown={"S0": 3})
-    at = NOW + 16 * MINUTE
-    assert prove.fn(ledger, amazon, MAIN, GB, ("S0",), clock=lambda: at) == {"ACCEPTED": 1}
-    at += MINUTE
-    assert prove.fn(ledger, amazon, MAIN, GB, ("S0", "S1"), clock=lambda: at) == {"PLANNED": 1, "ABSENT": 1}

@@ -21,7 +21,11 @@ def upgrade() -> None:
         sa.Column("report_id", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("polled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "counts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
         sa.CheckConstraint(
             "state IN ('ASKING', 'ASKED', 'READ', 'FAILED')", name=op.f("asked_reports_state_known_check")
         ),
@@ -131,6 +135,7 @@ def upgrade() -> None:
         sa.Column("published", sa.Integer(), nullable=False),
         sa.Column("shown", sa.Integer(), nullable=False),
         sa.Column("available", sa.Integer(), nullable=True),
+        sa.Column("earlier", sa.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False),
         sa.ForeignKeyConstraint(
             ["listing_id"], ["ledger.listings.id"], name=op.f("drifts_listing_id_fk"), ondelete="CASCADE"
         ),
@@ -214,6 +219,11 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("snapshot_id", "position", name=op.f("snapshot_rows_pk")),
+        schema="ledger",
+    )
+    op.add_column(
+        "listings",
+        sa.Column("earlier", sa.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False),
         schema="ledger",
     )
     op.add_column(
