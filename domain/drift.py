@@ -81,7 +81,7 @@ class OtherWriter:
 
     def explain(self) -> str:
         """The pattern in plain sentences, to be read after what happened last."""
-        said = [f"It came back {self.times} times within a week, {self.today} of them in a day"]
+        said = [f"It came back {self.times} times within a week, {self.today} of them in the last 24 hours"]
         said += [self.rhythm or self._between(), _MEANING[self.number].format(shown=self.shown), self._who()]
         first = "; ".join(part for part in said if part) + "."
         return f"{first} {_URGENT}" if self.is_urgent else first

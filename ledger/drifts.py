@@ -10,6 +10,17 @@ from domain.drift import DAY, RETURNS_WITHIN, SAME_TIME, Occurrence, OtherWriter
 from ledger.tables import drifts, listings
 
 _KEPT = 8  # older numbers of ours that are remembered
+_TOGETHER = sa.text(
+    """
+    SELECT minute.at AS minute, count(DISTINCT drift.listing_id) AS together
+    FROM unnest(CAST(:minutes AS timestamptz[])) AS minute(at)
+    JOIN ledger.drifts AS drift
+        ON coalesce(drift.changed_at, drift.at) BETWEEN minute.at - :leeway AND minute.at + :leeway
+    JOIN ledger.listings AS listing ON listing.id = drift.listing_id
+        AND listing.seller_account = (SELECT seller_account FROM ledger.listings WHERE id = :one)
+    GROUP BY minute.at
+    """
+)
 _READ = 500  # returns of one listing that are read: more a week change no sentence
 
 
@@ -55,16 +66,14 @@ def record_drifts(
 
 
 def writers(conn: sa.Connection, listing_ids: Sequence[int], now: datetime) -> dict[int, OtherWriter]:
-    """Who else writes, by listing, as far as it came back within a week."""
-    occurrences = _occurrences(conn, listing_ids, now)
-    found: dict[int, OtherWriter] = {}
-    for listing_id, mine in occurrences.items():
-        if len(mine) > 1:
-            together = _together(conn, listing_id, max(one.moment for one in mine))
-            writer = who_writes(mine, now, together)
-            if writer is not None:
-                found[listing_id] = writer
-    return found
+    """Who else writes, by listing of one account, as far as it came back within a week."""
+    back = {
+        listing_id: mine for listing_id, mine in _occurrences(conn, listing_ids, now).items() if len(mine) > 1
+    }
+    last = {listing_id: max(one.moment for one in mine) for listing_id, mine in back.items()}
+    together = _together(conn, last)
+    found = {listing_id: who_writes(mine, now, together[listing_id]) for listing_id, mine in back.items()}
+    return {listing_id: writer for listing_id, writer in found.items() if writer is not None}
 
 
 def still_returning(conn: sa.Connection, listing_ids: Collection[int], now: datetime) -> set[int]:
@@ -128,20 +137,18 @@ def _occurrences(
     return found
 
 
-def _together(conn: sa.Connection, listing_id: int, moment: datetime) -> int:
-    """How many listings of the same account changed when this one did."""
-    account = sa.select(listings.c.seller_account).where(listings.c.id == listing_id).scalar_subquery()
-    changed = sa.func.coalesce(drifts.c.changed_at, drifts.c.at)
-    statement = (
-        sa.select(sa.func.count(drifts.c.listing_id.distinct()))
-        .join(listings, listings.c.id == drifts.c.listing_id)
-        .where(
-            listings.c.seller_account == account,
-            drifts.c.at >= moment - SAME_TIME,
-            changed.between(moment - SAME_TIME, moment + SAME_TIME),
-        )
-    )
-    return max(1, conn.execute(statement).scalar_one())
+def _together(conn: sa.Connection, last: Mapping[int, datetime]) -> dict[int, int]:
+    """How many listings of the same account changed when each of these did, this one included.
+
+    What changed in the same minute is asked for once: a program that writes thousands writes them together.
+    """
+    minutes = {listing_id: moment.replace(second=0, microsecond=0) for listing_id, moment in last.items()}
+    found = {row.minute: row.together for row in conn.execute(_TOGETHER, _asked(minutes))} if minutes else {}
+    return {listing_id: max(1, found.get(minute, 1)) for listing_id, minute in minutes.items()}
+
+
+def _asked(minutes: Mapping[int, datetime]) -> dict[str, object]:
+    return {"minutes": sorted(set(minutes.values())), "leeway": SAME_TIME, "one": min(minutes)}
 
 
 def _right_until(row: sa.RowMapping) -> datetime | None:

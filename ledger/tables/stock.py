@@ -259,4 +259,6 @@ drifts = Table(
     # Older numbers of ours, as `listings.earlier` was then.
     Column("earlier", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
     Index("drifts_at_idx", "at"),
+    # Which listings changed at the same time.
+    Index("drifts_changed_idx", text("coalesce(changed_at, at)")),
 )

@@ -60,7 +60,7 @@ def test_many_returns_a_day_are_corrected_and_urgent_in_words(ledger: Ledger) ->
         _drift(ledger, NOW + n * HOUR, "A")
         assert states(ledger, "listings") == ["EFFECTIVE"]
     (found,) = problems(ledger)
-    assert "6 of them in a day" in found.summary
+    assert "6 of them in the last 24 hours" in found.summary
     assert "Urgent:" in found.summary
 
 

@@ -143,6 +143,13 @@ def upgrade() -> None:
         schema="ledger",
     )
     op.create_index("drifts_at_idx", "drifts", ["at"], unique=False, schema="ledger")
+    op.create_index(
+        "drifts_changed_idx",
+        "drifts",
+        [sa.literal_column("coalesce(changed_at, at)")],
+        unique=False,
+        schema="ledger",
+    )
     op.create_index(op.f("drifts_listing_id_idx"), "drifts", ["listing_id"], unique=False, schema="ledger")
     op.create_table(
         "feed_history",
