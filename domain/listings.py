@@ -101,9 +101,18 @@ def after_look(known: Publication, units: int | None, *, sold: int, overdue: boo
         return _L.IDLE
     if state in (_L.ACCEPTED, _L.DRIFTED) and units == known.published:
         return _L.EFFECTIVE
+    if state is _L.ACCEPTED and _is_there_less_sales(known, units, sold):
+        return _L.EFFECTIVE
     if state is _L.ACCEPTED and overdue:
         return _L.PLANNED
     return _after_change(known, units, sold) if state is _L.EFFECTIVE else state
+
+
+def _is_there_less_sales(known: Publication, units: int, sold: int) -> bool:
+    """Whether Amazon shows the accepted number less what it sold since, and not the number from before."""
+    published = known.published or 0
+    could_be_the_old_one = known.shown is not None and known.shown < published and units <= known.shown
+    return 0 < published - units <= sold and not could_be_the_old_one
 
 
 def _after_change(known: Publication, units: int, sold: int) -> ListingState:

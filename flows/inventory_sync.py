@@ -1,13 +1,9 @@
 """Stock: the warehouse to the ledger, the ledger to Amazon, and back as proof."""
 
-from collections import Counter
-
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from domain.errors import Denied, Refused, TryAgain
 from domain.maps import SkuMap
-from domain.ports import AmazonDoor
 from domain.warehouse import DeliveryKind
 from flows.doors import (
     Faults,
@@ -21,12 +17,11 @@ from flows.doors import (
 )
 from flows.messages import read_messages
 from flows.publishing import Publishing
+from flows.reading_back import read_back, sweep_all
 from flows.story import run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account, Connection, accounts, connection_of
-from tasks import buffers, offers, oversell, stock
-
-GIVE_UP_AFTER = 3  # groups in a row that could not be read: Amazon is away, the next run goes on
+from tasks import buffers, offers, oversell, proof_tables, stock
 
 
 @flow(name="inventory-sync", flow_run_name=run_name)
@@ -73,10 +68,19 @@ def publish_stock(ledger: Ledger, account: Account) -> None:
     if out.lost is None and any(seen[word] for word in ("IDLE", "DRIFTED", "PLANNED")):
         out.counts["planned"] += stock.plan(ledger, account, connection, skus, utc_now()).get("planned", 0)
         out.ordinary()
-    out.counts["differing"] = offers.show(ledger, account)
-    buffers.show_buffers(ledger, account, connection, skus, utc_now())
+    unswept = sweep_all(ledger, out.amazon, account)
+    out.counts["differing"] = show_stock(ledger, account, connection, skus)
     get_run_logger().info("%s: %s; %s", account.name, told("quantities", out.counts), told("seen", seen))
-    out.end(unread)
+    out.end(unread or unswept)
+
+
+def show_stock(ledger: Ledger, account: Account, connection: Connection, skus: dict[str, SkuMap]) -> int:
+    """Put where people look: offers beside Amazon's, buffers, issues and other writers; offers that differ."""
+    now = utc_now()
+    buffers.show_buffers(ledger, account, connection, skus, now)
+    proof_tables.show_issues(ledger, account)
+    proof_tables.show_writers(ledger, account, now)
+    return offers.show(ledger, account)
 
 
 def load_maps(ledger: Ledger, account: Account) -> tuple[Connection, dict[str, SkuMap]]:
@@ -85,28 +89,3 @@ def load_maps(ledger: Ledger, account: Account) -> tuple[Connection, dict[str, S
         connection = connection_of(conn, account.name)
         served = [one for one in accounts(conn) if one.name in connection.serves]
     return connection, {one.name: stock.load_sku_map(ledger, one, connection) for one in served}
-
-
-def read_back(
-    ledger: Ledger, amazon: AmazonDoor, account: Account
-) -> tuple[Counter[str], TryAgain | Refused | None]:
-    """Look at the listings whose turn it is: how many are now in which state, and the last fault.
-
-    A group of listings that cannot be read does not keep the others from it, until Amazon seems away.
-    """
-    seen: Counter[str] = Counter()
-    fault: TryAgain | Refused | None = None
-    in_a_row = 0
-    for marketplace, asked in stock.choose_reads(ledger, account, utc_now()):
-        try:
-            seen.update(stock.prove(ledger, amazon, account, marketplace, asked, clock=utc_now))
-            in_a_row = 0
-        except Denied:
-            raise
-        except TryAgain as error:
-            fault, in_a_row = error, in_a_row + 1
-            if error.pause or in_a_row >= GIVE_UP_AFTER:
-                break
-        except Refused as error:
-            fault = error
-    return seen, fault

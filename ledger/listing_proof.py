@@ -2,12 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from domain.amazon import SeenListing
 from domain.listings import ListingState, after_look
 from domain.problems import Problem, ProblemKind
+from domain.suppression import why_hidden
+from ledger.drifts import record_drifts, remembered, still_returning, writers
+from ledger.listing_issues import kept_issues
 from ledger.listings import listing_name, publication
 from ledger.moves import Move, move_listings
 from ledger.problems import clear_problems, record_problems
@@ -20,30 +25,81 @@ _NOT_SHOWN = "Amazon took it and does not show it"
 SETTLE = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A listing's row before the look, what Amazon shows, and where the listing stands now."""
+
+    row: sa.RowMapping
+    seen: SeenListing | None
+    end: ListingState
+
+    @property
+    def units(self) -> int | None:
+        return _units(self.seen)
+
+    @property
+    def name(self) -> str:
+        return listing_name(self.row)
+
+    @property
+    def moves(self) -> bool:
+        return self.end is not ListingState(self.row["state"])
+
+    @property
+    def is_unshown(self) -> bool:
+        return self.row["state"] == _S.ACCEPTED and self.end is _S.PLANNED
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is left to say about the quantity."""
+        proven = self.moves or self.units == self.row["published"]
+        in_effect = self.end is _S.EFFECTIVE and proven
+        return in_effect or self.end is _S.ABSENT
+
+    @property
+    def why_hidden(self) -> str:
+        return why_hidden(self.seen, self.row["publishable"])
+
+
 def record_seen(
     conn: sa.Connection,
     account: str,
     marketplace_id: str,
-    shown: Mapping[str, int | None],
+    shown: Mapping[str, SeenListing | None],
     *,
     now: datetime,
     settle: timedelta = SETTLE,
 ) -> dict[str, int]:
     """Record what Amazon shows of each listing asked for; how many are now in which state.
 
-    `shown` is the units in effect by seller SKU, None without a merchant-fulfilled offer. What Amazon took
-    more than `settle` ago and does not show is planned again, and the second time it is a problem.
+    `shown` is what was seen by seller SKU, None for a listing that Amazon does not know. What Amazon took
+    more than `settle` ago and does not show is planned again, and the second time it is a problem. A number
+    that nobody of us published is kept as a drift; a listing that Amazon hides from buyers is a problem.
     """
     rows = _claim(conn, account, marketplace_id, list(shown))
-    sold = _sold(conn, [row for row in rows if _is_less(row, shown[row["seller_sku"]])])
-    counts: Counter[str] = Counter()
-    for row in rows:
-        units = shown[row["seller_sku"]]
-        overdue = row["accepted_at"] is not None and now - row["accepted_at"] > settle
-        end = after_look(publication(row), units, sold=sold.get(row["id"], 0), overdue=overdue)
-        _record_one(conn, row, end, units, now)
-        counts[end.value] += 1
-    return dict(counts)
+    sold = _sold(conn, [row for row in rows if _is_less(row, _units(shown[row["seller_sku"]]))])
+    looks = [_looked(row, shown[row["seller_sku"]], sold.get(row["id"], 0), now - settle) for row in rows]
+    _record_problems(conn, looks, now)
+    for look in looks:
+        _record_one(conn, look, now)
+    reasons = {True: _NOT_SHOWN, False: _LOOKED}
+    moves = [
+        Move(look.row["id"], ListingState(look.row["state"]), look.end, reasons[look.is_unshown])
+        for look in looks
+        if look.moves
+    ]
+    move_listings(conn, moves, now)
+    return dict(Counter(look.end.value for look in looks))
+
+
+def _units(seen: SeenListing | None) -> int | None:
+    return None if seen is None else seen.units
+
+
+def _looked(row: sa.RowMapping, seen: SeenListing | None, sold: int, settled: datetime) -> _Look:
+    """Compare; `settled` is the moment before which what Amazon took should be in effect by now."""
+    overdue = row["accepted_at"] is not None and row["accepted_at"] < settled
+    return _Look(row, seen, after_look(publication(row), _units(seen), sold=sold, overdue=overdue))
 
 
 def _claim(
@@ -63,7 +119,8 @@ def _claim(
 
 
 def _is_less(row: sa.RowMapping, units: int | None) -> bool:
-    return row["state"] == _S.EFFECTIVE and units is not None and units < row["published"]
+    compared = row["state"] in (_S.EFFECTIVE, _S.ACCEPTED)
+    return compared and units is not None and units < row["published"]
 
 
 def _sold(conn: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, int]:
@@ -91,24 +148,70 @@ def _sold(conn: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, int]:
     return {row.id: int(units) for row in conn.execute(statement) for units in row[1:]}
 
 
-def _record_one(
-    conn: sa.Connection, row: sa.RowMapping, end: ListingState, units: int | None, now: datetime
-) -> None:
-    conn.execute(listings.update().where(listings.c.id == row["id"]).values(effective=units, seen_at=now))
-    start = ListingState(row["state"])
-    if end is start:
-        return
-    unshown = start is _S.ACCEPTED and end is _S.PLANNED
-    if end is _S.DRIFTED:
-        _open(conn, row, f"Amazon offers {units}, but {row['published']} were published", now)
-    elif unshown and _was_unshown(conn, row):
-        _open(conn, row, f"Amazon took {row['published']} twice and does not offer it, but {units}", now)
-    elif end in (_S.EFFECTIVE, _S.ABSENT):
-        clear_problems(conn, [ProblemKind.QUANTITY_DRIFTED], [listing_name(row)], now)
-    if end is _S.ABSENT:
-        clear_problems(conn, [ProblemKind.QUANTITY_INVALID], [listing_name(row)], now)
-    reason = _NOT_SHOWN if unshown else _LOOKED
-    move_listings(conn, [Move(row["id"], start, end, reason)], now)
+def _record_one(conn: sa.Connection, look: _Look, now: datetime) -> None:
+    row, seen = look.row, look.seen
+    issues = kept_issues(row["issues"], seen.issues if seen else (), now)
+    if row["state"] == _S.INVALID and look.end is _S.INVALID and not issues:
+        issues = row["issues"]  # what Amazon disliked of our number is still why it is not in effect
+    values = {
+        "effective": look.units,
+        "seen_at": now,
+        "issues": issues,
+        "suppressed": bool(look.why_hidden),
+        "earlier": remembered(row),
+    }
+    conn.execute(listings.update().where(listings.c.id == row["id"]).values(values))
+
+
+def _record_problems(conn: sa.Connection, looks: Sequence[_Look], now: datetime) -> None:
+    """Open what these looks found and clear what they found gone."""
+    found = [_hidden(look) for look in looks if look.why_hidden]
+    found += [_unshown(look) for look in looks if look.is_unshown and _was_unshown(conn, look.row)]
+    found += _drifted(conn, [look for look in looks if look.moves and look.end is _S.DRIFTED], now)
+    record_problems(conn, found, now)
+    shown_again = [look.name for look in looks if look.row["suppressed"] and not look.why_hidden]
+    clear_problems(conn, [ProblemKind.LISTING_SUPPRESSED], shown_again, now)
+    gone = [look.name for look in looks if look.moves and look.end is _S.ABSENT]
+    clear_problems(conn, [ProblemKind.QUANTITY_INVALID], gone, now)
+    right = {look.row["id"]: look for look in looks if look.is_right}
+    # One that comes back daily is one problem until it has stayed away for a day, not a new one each time.
+    returning = still_returning(conn, list(right), now)
+    calm = [look.name for number, look in right.items() if number not in returning or look.end is _S.ABSENT]
+    clear_problems(conn, [ProblemKind.QUANTITY_DRIFTED], calm, now)
+
+
+def _drifted(conn: sa.Connection, looks: Sequence[_Look], now: datetime) -> list[Problem]:
+    record_drifts(
+        conn,
+        [(look.row, look.units or 0, look.seen.updated_at if look.seen else None) for look in looks],
+        now,
+    )
+    known = writers(conn, [look.row["id"] for look in looks], now)
+    found = []
+    for look in looks:
+        what = f"Amazon offers {look.units}, but {look.row['published']} were published."
+        writer = known.get(look.row["id"])
+        found.append(_problem(look, f"{what} {writer.explain()}" if writer else what))
+    return found
+
+
+def _unshown(look: _Look) -> Problem:
+    return _problem(
+        look, f"Amazon took {look.row['published']} twice and does not offer it, but {look.units}."
+    )
+
+
+def _problem(look: _Look, what: str) -> Problem:
+    summary = f"Quantity of {look.name}: {what}"
+    return Problem(kind=ProblemKind.QUANTITY_DRIFTED, subject=look.name, summary=summary)
+
+
+def _hidden(look: _Look) -> Problem:
+    summary = (
+        f"Amazon hides {look.name} from buyers although {look.row['publishable']} units are offered:"
+        f" {look.why_hidden}."
+    )
+    return Problem(kind=ProblemKind.LISTING_SUPPRESSED, subject=look.name, summary=summary)
 
 
 def _was_unshown(conn: sa.Connection, row: sa.RowMapping) -> bool:
@@ -118,11 +221,3 @@ def _was_unshown(conn: sa.Connection, row: sa.RowMapping) -> bool:
     )
     at = conn.scalar(last)
     return at is not None and (row["effective_at"] is None or at > row["effective_at"])
-
-
-def _open(conn: sa.Connection, row: sa.RowMapping, what: str, now: datetime) -> None:
-    subject = listing_name(row)
-    found = Problem(
-        kind=ProblemKind.QUANTITY_DRIFTED, subject=subject, summary=f"Quantity of {subject}: {what}."
-    )
-    record_problems(conn, [found], now)

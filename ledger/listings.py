@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.amazon import PublishAnswer, Quantity
 from domain.listings import ListingState, Publication
 from domain.problems import Problem, ProblemKind
+from ledger.listing_issues import record_issues
 from ledger.moves import Move, move_listings
 from ledger.problems import clear_problems, record_problems
 from ledger.tables import listings
@@ -141,6 +142,9 @@ def record_answers(
     move_listings(conn, [Move(row, start, _S.INVALID, reason) for row, reason in reasons.items()], now)
     for row, reason in reasons.items():
         conn.execute(listings.update().where(listings.c.id == row).values(reason=reason))
+    for row, answer in answers.items():
+        if answer.issues:
+            record_issues(conn, row, answer.issues, now)
     names = _names(conn, answers)
     clear_problems(conn, [ProblemKind.QUANTITY_INVALID], [names[row] for row in taken if row in names], now)
     record_problems(

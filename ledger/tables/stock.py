@@ -1,6 +1,7 @@
 """What the warehouse counted and what is offered at Amazon."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -133,6 +134,8 @@ listings = Table(
     Column("publishable", Integer),
     Column("published", Integer),
     Column("effective", Integer),
+    # Numbers of ours that looks found published before, newest first: by them a late copy is recognized.
+    Column("earlier", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
     # Why the number is what it is, in units, for people.
     words("explanation"),
     Column("urgent", Boolean, nullable=False, server_default=text("false")),
@@ -219,7 +222,10 @@ asked_reports = Table(
     words("report_id"),
     words("reason"),
     moment("asked_at", nullable=False),
+    moment("polled_at"),
     moment("ended_at"),
+    # What the comparison counted, by its words.
+    Column("counts", JSONB, nullable=False, server_default=text("'{}'")),
     one_of("state", ReportState),
     Index("asked_reports_latest_idx", "seller_account", "report_type", "marketplace_id", "asked_at"),
 )
@@ -256,5 +262,9 @@ drifts = Table(
     Column("published", Integer, nullable=False),
     Column("shown", Integer, nullable=False),
     Column("available", Integer),
+    # Older numbers of ours, as `listings.earlier` was then.
+    Column("earlier", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
     Index("drifts_at_idx", "at"),
+    # Which listings changed at the same time.
+    Index("drifts_changed_idx", text("coalesce(changed_at, at)")),
 )

@@ -30,7 +30,7 @@ from sandbox.amazon.server import AmazonServer
 from sandbox.amazon.world import AmazonWorld
 from sandbox.clock import Clock
 from sandbox.warehouse import Warehouse
-from tasks import deliveries, orders, releases, stock
+from tasks import deliveries, orders, proof, releases
 from tests.flows.runs import eventually
 
 GB = "A1F83G8C2ARO7P"
@@ -117,7 +117,7 @@ def prefect(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session", autouse=True)
 def _impatient() -> Iterator[None]:
     """Tasks that try again wait a tenth of their time: 0.2, 0.4 and 0.8 seconds instead of 2, 4 and 8."""
-    patient = (orders.fetch_orders, releases.release, stock.prove, deliveries.fetch, deliveries.acknowledge)
+    patient = (orders.fetch_orders, releases.release, proof.prove, deliveries.fetch, deliveries.acknowledge)
     waits = [task.retry_delay_seconds for task in patient]
     for task, wait in zip(patient, waits, strict=True):
         assert isinstance(wait, list)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from domain.amazon import IssueSeverity, ListingIssue, PublishAnswer
+from domain.amazon import IssueSeverity, ListingIssue, PublishAnswer, SeenListing
 from domain.listings import ListingState
 from domain.stock import Pool
 from ledger.connection import Ledger
@@ -17,8 +17,31 @@ from tests.ledger.walk import ANY_RUN
 
 def look(ledger: Ledger, units: Mapping[str, int | None], *, now: datetime = NOW) -> dict[str, int]:
     """Amazon shows these SKUs in GB; None is a listing without an offer of ours."""
+    return see(ledger, *[seen(sku, number) for sku, number in units.items()], now=now)
+
+
+def see(ledger: Ledger, *shown: SeenListing, now: datetime = NOW) -> dict[str, int]:
+    """Amazon shows these listings in GB."""
     with ledger.begin() as conn:
-        return record_seen(conn, "main", GB, units, now=now)
+        return record_seen(conn, "main", GB, {one.seller_sku: one for one in shown}, now=now)
+
+
+def seen(
+    sku: str,
+    units: int | None,
+    *issues: ListingIssue,
+    buyable: bool | None = None,
+    updated_at: datetime | None = None,
+) -> SeenListing:
+    """One listing in GB as Amazon shows it."""
+    return SeenListing(
+        marketplace_id=GB,
+        seller_sku=sku,
+        units=units,
+        issues=issues,
+        buyable=buyable,
+        updated_at=updated_at,
+    )
 
 
 def listed(ledger: Ledger, units: Mapping[str, int | None]) -> None:

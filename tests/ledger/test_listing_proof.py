@@ -10,8 +10,8 @@ from domain.problems import ProblemKind
 from ledger.connection import Ledger
 from ledger.listings import record_candidates
 from tests.factories import GB, HOUR, MINUTE, NOW, amazon_order, line
-from tests.ledger.quantities import effective, listed, look, plan, publish, to_read
-from tests.ledger.walk import ingest, kinds, one, path, problems
+from tests.ledger.quantities import effective, listed, look, plan, publish, see, seen, to_read
+from tests.ledger.walk import ingest, kinds, one, path, problems, states
 
 
 def test_accepted_is_not_effective(ledger: Ledger) -> None:
@@ -146,3 +146,13 @@ def test_an_offer_that_is_taken_off_is_absent(ledger: Ledger, units: int | None)
     assert look(ledger, {"A": None}) == {"ABSENT": 1}
     assert plan(ledger, {"A": 5}) == {}
     assert look(ledger, {"A": units}) == ({"IDLE": 1} if units else {"ABSENT": 1})
+
+
+def test_an_offer_beside_amazons_own_stays_ours_and_one_instead_of_it_is_left_alone(ledger: Ledger) -> None:
+    """Nothing is ever published where Amazon fulfills: without a channel of ours the listing is absent."""
+    listed(ledger, {"A": 3, "B": 3})
+    fba = ("AMAZON_EU",)
+    see(ledger, replace(seen("A", 3), other_channels=fba), replace(seen("B", None), other_channels=fba))
+    assert states(ledger, "listings") == ["IDLE", "ABSENT"]
+    assert plan(ledger, {"A": 5, "B": 5}) == {"planned": 1}
+    assert publish(ledger) == {"A": 5}

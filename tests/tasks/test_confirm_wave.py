@@ -14,7 +14,7 @@ from tasks.confirm_wave import ConfirmWave
 from tasks.wave import LINES
 from tests.factories import HOUR, NOW, amazon_order, dispatch
 from tests.ledger.walk import decide, release, ship
-from tests.tasks.test_stock import MAIN
+from tests.tasks.test_proof import MAIN
 
 AWAY = TryAgain("Amazon answered 503.", maybe_done=True)
 THROTTLED = TryAgain("Amazon asked for fewer calls.", pause=True)

@@ -14,7 +14,7 @@ from tasks.confirms import Sent
 from tasks.quantities import Batch, publish
 from tasks.wave import LINES
 from tests.factories import GB, HOUR, NOW
-from tests.tasks.test_stock import MAIN
+from tests.tasks.test_proof import MAIN
 
 AWAY = TryAgain("Amazon answered 503.", maybe_done=True)
 THROTTLED = TryAgain("Amazon asked for fewer calls.", pause=True)

@@ -21,7 +21,11 @@ def upgrade() -> None:
         sa.Column("report_id", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("polled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "counts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
         sa.CheckConstraint(
             "state IN ('ASKING', 'ASKED', 'READ', 'FAILED')", name=op.f("asked_reports_state_known_check")
         ),
@@ -90,7 +94,12 @@ def upgrade() -> None:
         sa.Column("seller_account", sa.Text(), nullable=False),
         sa.Column("seller_sku", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("cap", sa.Integer(), nullable=True),
-        sa.Column("warehouses", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column(
+            "warehouses",
+            postgresql.ARRAY(sa.Text(), as_tuple=True),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
         sa.Column("stopped", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
@@ -131,6 +140,7 @@ def upgrade() -> None:
         sa.Column("published", sa.Integer(), nullable=False),
         sa.Column("shown", sa.Integer(), nullable=False),
         sa.Column("available", sa.Integer(), nullable=True),
+        sa.Column("earlier", sa.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False),
         sa.ForeignKeyConstraint(
             ["listing_id"], ["ledger.listings.id"], name=op.f("drifts_listing_id_fk"), ondelete="CASCADE"
         ),
@@ -138,6 +148,13 @@ def upgrade() -> None:
         schema="ledger",
     )
     op.create_index("drifts_at_idx", "drifts", ["at"], unique=False, schema="ledger")
+    op.create_index(
+        "drifts_changed_idx",
+        "drifts",
+        [sa.literal_column("coalesce(changed_at, at)")],
+        unique=False,
+        schema="ledger",
+    )
     op.create_index(op.f("drifts_listing_id_idx"), "drifts", ["listing_id"], unique=False, schema="ledger")
     op.create_table(
         "feed_history",
@@ -218,6 +235,11 @@ def upgrade() -> None:
     )
     op.add_column(
         "listings",
+        sa.Column("earlier", sa.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "listings",
         sa.Column("explanation", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
     )
@@ -269,13 +291,6 @@ def upgrade() -> None:
         "stock",
         sa.Column("missed", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         schema="ledger",
-    )
-    # What the last count left out was confirmed by an older one, whose time its row still has.
-    op.execute(
-        "UPDATE ledger.stock SET missed = 1 FROM (SELECT connection, warehouse, max(as_of) AS as_of"
-        " FROM ledger.snapshots WHERE outcome = 'APPLIED' GROUP BY connection, warehouse) AS last"
-        " WHERE stock.connection = last.connection AND stock.warehouse = last.warehouse"
-        " AND stock.as_of < last.as_of"
     )
 
     op.drop_constraint(op.f("snapshots_outcome_known_check"), "snapshots", schema="ledger", type_="check")
