@@ -9,6 +9,10 @@ from jsonschema import Draft7Validator
 from blocks.wire.amazon_feeds import MOST_MESSAGES, feed_document, parse_feed_report
 from domain.amazon import IssueSeverity, Quantity
 from domain.errors import Refused, TryAgain
+from sandbox.amazon.feed_messages import processed
+from sandbox.amazon.feed_plans import FeedPlan
+from sandbox.amazon.world import AmazonWorld
+from sandbox.clock import Clock
 from tests.domain.examples import RULES
 
 US, GB = "ATVPDKIKX0DER", "A1F83G8C2ARO7P"
@@ -60,6 +64,21 @@ def test_a_feed_says_each_quantity_in_its_place_and_nothing_else(offers):
         }
         for place, (sku, units) in enumerate(offers, start=1)
     ]
+
+
+@RULES
+@given(offers=OFFERS)
+def test_what_a_feed_says_arrives(offers):
+    """A strict Amazon understands every message, and the listings are submitted with what was meant."""
+    world = AmazonWorld(Clock())
+    for sku, _ in offers:
+        world.add_listing(sku, US, 1, lead_time_to_ship_max_days=3)
+    content = feed_document(world.seller_id, [quantity(sku, units) for sku, units in offers])
+    report = parse_feed_report(written(processed(world, content, [US], FeedPlan())))
+    assert (report.processed, report.accepted, report.issues) == (len(offers), len(offers), ())
+    for sku, units in offers:
+        offer = world.listings[(sku, US)].submitted["DEFAULT"]
+        assert (offer["quantity"], offer["lead_time_to_ship_max_days"]) == (units, 3)
 
 
 def test_a_feed_is_what_amazon_publishes(shared):
