@@ -26,7 +26,7 @@ def put_document(storage: httpx.Client, url: str, content: bytes, content_type: 
     """
     _check_address(url)
     response = storage.put(url, content=content, headers={"content-type": content_type})
-    if not response.is_success:
+    if not response.is_success or response.content.strip():  # the storage has nothing to say when it took it
         raise Fault(response, code="", text="")
     return Answer(status=response.status_code, payload={}, rate=None)
 

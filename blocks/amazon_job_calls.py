@@ -25,7 +25,7 @@ from blocks.wire.amazon_jobs import (
 )
 from blocks.wire.amazon_listing_report import parse_listing_report
 from domain.amazon import AmazonJob, FeedReport, JobStatus, Quantity, ReportedListing
-from domain.errors import Refused, TryAgain
+from domain.errors import Denied, Refused, TryAgain
 
 _T = TypeVar("_T")
 _PAGE = 100  # Amazon's largest page of feeds
@@ -129,12 +129,22 @@ class JobCalls(AmazonCalls):
         Raises:
             TryAgain: When Amazon did not answer usefully or does not show it yet; with `maybe_done` the feed
                 may be canceled.
-            Refused: When Amazon has started it.
+            Refused: When Amazon has started it or does not know it.
         """
         deed = Deed(operation="cancelFeed", subject=feed_id, doing=f"canceling feed {feed_id}", writes=True)
         check_segment("feed", feed_id)
-        self.call(deed, lambda: self.session.feeds.cancel_feed(feed_id), lambda _: None)
-        # Amazon's answer to a cancellation says nothing, so it proves nothing.
+        try:
+            self.call(deed, lambda: self.session.feeds.cancel_feed(feed_id), lambda _: None)
+        except Denied:
+            raise
+        except Refused:
+            if self.fetch_feed(feed_id).status is JobStatus.CANCELED:
+                return
+            raise
+        self._prove_canceled(feed_id)
+
+    def _prove_canceled(self, feed_id: str) -> None:
+        """Amazon's answer to a cancellation says nothing, so it proves nothing."""
         try:
             seen = self.fetch_feed(feed_id).status
         except TryAgain as error:

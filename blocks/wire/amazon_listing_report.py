@@ -11,7 +11,7 @@ _SKU, _UNITS, _CHANNEL = "seller-sku", "quantity", "fulfillment-channel"
 _NEEDED = (_SKU, _UNITS, _CHANNEL)
 _MERCHANT = "DEFAULT"
 # What Amazon declares as Shift-JIS has characters of its Windows superset.
-_SUPERSETS = {"shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932"}
+_SUPERSETS = {"shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "windows-31j": "cp932"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

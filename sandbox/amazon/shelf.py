@@ -35,6 +35,8 @@ class Listing:
     @property
     def enforced(self) -> frozenset[str]:
         """What Amazon does to the listing because of its issues."""
+        if not self.issues:
+            return frozenset()
         actions = (issue.get("enforcements", {"actions": []})["actions"] for issue in self.issues)
         return frozenset(each["action"] for part in actions for each in part)
 

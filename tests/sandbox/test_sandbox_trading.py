@@ -195,6 +195,9 @@ def test_the_command_runs_until_told_to_end(tmp_path, number):
             plan = {"amazon_order_id": "204-0000001-0000001", "habit": {"boxes": [{"MUG-S": 1}]}}
             assert http.post(endpoint + "/_sandbox/plan", json=plan).json() == {"done": None}
             assert http.post(endpoint + "/_sandbox/void", json={"parcel": "NONE"}).status_code == 400
+            planned = http.post(endpoint + "/_sandbox/plan-feed", json={"ending": "FATAL", "unread": 2})
+            assert planned.json() == {"done": None}
+            assert http.post(endpoint + "/_sandbox/suppress", json={"seller_sku": "NONE"}).status_code == 400
         process.send_signal(number)
         rest, complaints = process.communicate(timeout=10)
     assert (process.returncode, rest, complaints) == (0, "", "")

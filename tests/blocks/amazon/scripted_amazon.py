@@ -82,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         (self.server.logins if is_login else self.server.asked).append(asked)
         self._say((self.server.login if is_login else self.server.script)(asked))
 
-    do_GET = do_POST = do_PATCH = do_PUT = _any  # noqa: N815 - the base class calls them so
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _any  # noqa: N815 - the base class calls them so
 
     def _say(self, reply: Reply) -> None:
         if reply.act == "hang":

@@ -1,10 +1,12 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from published_answers import cases, sample
 
 from blocks.wire.amazon_listings import parse_listing, parse_listings, parse_submission, quantity_body
-from domain.amazon import Quantity
+from domain.amazon import IssueSeverity, Quantity
 from domain.errors import Refused, TryAgain
 
 MODEL = "listings-items-api-model/listingsItems_2021-08-01.json"
@@ -106,6 +108,64 @@ def test_an_offer_without_a_quantity_is_an_issue():
     assert [str(issue) for issue in seen.issues] == [
         "ERROR Amazon shows the merchant-fulfilled offer without a quantity."
     ]
+
+
+GB = "A1F83G8C2ARO7P"
+
+
+def summary(marketplace_id=US, **parts):
+    told = {"marketplaceId": marketplace_id, "status": ["BUYABLE"], "lastUpdatedDate": "2026-11-25T10:00:00Z"}
+    return told | parts
+
+
+@pytest.mark.parametrize(
+    ("summaries", "buyable", "updated"),
+    [
+        (None, None, None),
+        ([], None, None),
+        ([summary(GB)], None, None),
+        ([summary(GB, status=[]), summary()], True, datetime(2026, 11, 25, 10, tzinfo=UTC)),
+        ([summary(status=["DISCOVERABLE"])], False, datetime(2026, 11, 25, 10, tzinfo=UTC)),
+        ([summary(status=None, lastUpdatedDate=None)], None, None),
+    ],
+)
+def test_whether_buyers_can_order_is_said_per_marketplace(summaries, buyable, updated):
+    """The summary of the marketplace that was asked about counts, and what Amazon leaves out is unknown."""
+    seen = parse_listing({"sku": "S", "summaries": summaries}, US)
+    assert (seen.buyable, seen.updated_at) == (buyable, updated)
+
+
+@pytest.mark.parametrize("wrong", [{"lastUpdatedDate": "yesterday"}, {"status": "BUYABLE"}])
+def test_a_summary_out_of_shape_is_no_answer(wrong):
+    """A time or a status that cannot be read makes the listing unread."""
+    with pytest.raises(TryAgain):
+        parse_listing({"sku": "S", "summaries": [summary(**wrong)]}, US)
+
+
+@pytest.mark.parametrize(
+    ("exemption", "actions"),
+    [
+        ({"status": "NOT_EXEMPT"}, ("LISTING_SUPPRESSED", "SEARCH_SUPPRESSED")),
+        (None, ("LISTING_SUPPRESSED", "SEARCH_SUPPRESSED")),
+        ({"status": "EXEMPT"}, ()),
+        ({"status": "EXEMPT_UNTIL_EXPIRY_DATE", "expiryDate": "2026-12-01T00:00:00Z"}, ()),
+    ],
+)
+def test_what_amazon_did_about_an_issue_is_named(exemption, actions):
+    """Enforcements count unless the listing is exempt from them."""
+    done = [{"action": "LISTING_SUPPRESSED"}, {"action": "SEARCH_SUPPRESSED"}]
+    issue = {"code": "1", "message": "Words.", "severity": "WARNING", "categories": []}
+    issue["enforcements"] = {"actions": done, "exemption": exemption}
+    (found,) = parse_listing({"sku": "S", "issues": [issue]}, US).issues
+    assert (found.severity, found.actions) == (IssueSeverity.WARNING, actions)
+
+
+@pytest.mark.parametrize("severity", ["", None, "FATAL", "warning"])
+def test_a_severity_that_amazon_does_not_document_is_an_error(severity):
+    """What is not understood is taken for the worst."""
+    issue = {"code": "1", "message": "Words.", "severity": severity}
+    (found,) = parse_listing({"sku": "S", "issues": [issue]}, US).issues
+    assert found.severity is IssueSeverity.ERROR
 
 
 @pytest.mark.parametrize(
