@@ -10,9 +10,7 @@ from prefect.client.schemas.sorting import ArtifactSort
 
 from domain.snapshots import SnapshotLimits
 from flows.order_ingest import order_ingest
-from ledger.register import connection_of
 from ledger.stock import record_snapshot
-from tasks.oversell import watch_oversell
 from tests.factories import snapshot
 from tests.flows.conftest import GB, Street
 
@@ -57,8 +55,6 @@ def test_what_cannot_be_filled_is_told_when_the_orders_are_read(
     assert shown()[0] == table  # nothing new to say
 
     count(street, 3, minutes=0)
-    with street.ledger.begin() as conn:
-        connection = connection_of(conn, "main")
-    assert watch_oversell.fn(street.ledger, connection, None, street.world.now()) == 0
+    order_ingest()
     assert street.problems() == []
     assert shown()[1] == [{"order": "none"}]
