@@ -30,9 +30,11 @@ carriers = typer.Typer(
     help="The carrier map: rows that are missing, its history, and a rehearsal of a change.",
     no_args_is_help=True,
 )
+stock = typer.Typer(help="Quantities: why each is what it is.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(exports, name="export")
 app.add_typer(carriers, name="carriers")
+app.add_typer(stock, name="stock")
 
 ConfigOption = Annotated[
     Path | None,
@@ -163,6 +165,23 @@ def replay(
     from deployments import cli_carriers  # noqa: PLC0415 - see the module's first lines
 
     cli_carriers.play_back(file, days, config)
+
+
+@stock.callback()
+def _stock() -> None:
+    """Keeps `explain` a word of its own while it is the only one."""
+
+
+@stock.command()
+def explain(
+    seller_sku: Annotated[str, typer.Argument(help="The seller SKU, as in Seller Central.")],
+    account: Annotated[str, typer.Option("--account", help="One seller account; else all of them.")] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Every number behind the quantity of a SKU: counts, orders, buffer, rules, Amazon; changes nothing."""
+    from deployments import cli_stock  # noqa: PLC0415 - see the module's first lines
+
+    cli_stock.explain(seller_sku, account, config)
 
 
 def _add_map(kind: str, what: str) -> None:

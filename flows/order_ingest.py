@@ -58,7 +58,7 @@ def _ingest(ledger: Ledger, account: Account, faults: Faults) -> None:
     alone = found[0].serves == (account.name,)
     skus = {account.name: found[1].skus} if alone else None
     if affected := oversell.watch_oversell(ledger, found[0], whole(skus), utc_now()):
-        get_run_logger().warning("%s: %s open orders cannot be filled.", found[0].name, affected)
+        get_run_logger().warning("%s: open orders that cannot be filled: %s", found[0].name, affected)
     with faults.at(warehouse_named(found[0].name)):
         if reviewed := orders.review_orders(ledger, account, found[1], utc_now()):
             get_run_logger().info("%s: %s", account.name, told("decided again", reviewed))

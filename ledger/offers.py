@@ -28,3 +28,17 @@ def offers(conn: sa.Connection, account: str) -> Sequence[Mapping[str, object]]:
         .order_by(listings.c.marketplace_id, listings.c.seller_sku)
     )
     return [dict(row) for row in conn.execute(statement).mappings()]
+
+
+def similar_sku(conn: sa.Connection, account: str, seller_sku: str) -> str:
+    """The seller SKU itself when the account has a listing of it, else one in other case; empty: neither."""
+    statement = (
+        sa.select(listings.c.seller_sku)
+        .where(
+            listings.c.seller_account == account,
+            sa.func.lower(listings.c.seller_sku) == seller_sku.lower(),
+        )
+        .order_by(listings.c.seller_sku != seller_sku, listings.c.seller_sku)
+        .limit(1)
+    )
+    return conn.scalar(statement) or ""
