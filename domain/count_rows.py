@@ -7,6 +7,16 @@ from domain.warehouse import StockRow
 _LEAP = 1000  # times what was there before
 
 
+def lowest_rows(rows: Sequence[StockRow]) -> dict[str, StockRow]:
+    """One row per SKU, of several the one with the fewest units."""
+    found = {row.sku: row for row in rows}
+    if len(found) != len(rows):
+        for row in rows:
+            if row.available < found[row.sku].available:
+                found[row.sku] = row
+    return found
+
+
 def doubt_rows(rows: Sequence[StockRow], known: Mapping[str, int], absurd: int) -> dict[str, str]:
     """Why a SKU's number cannot be right, by SKU; `known` is its number in force, where it has one.
 
@@ -32,17 +42,16 @@ def cautious_rows(
     A doubted SKU that was never counted gets the least that its rows say, if that is not absurd: nothing is in
     force that could stay.
     """
-    sure = {row.sku: row for row in rows if row.sku not in doubts}
+    lowest = lowest_rows(rows)
+    if not doubts:
+        return tuple(lowest.values())
+    sure = [row for sku, row in lowest.items() if sku not in doubts]
     lower = [one for sku, one in _least(rows, doubts).items() if one.available < known.get(sku, absurd)]
-    return (*sure.values(), *lower)
-
-
-def _named(rows: Sequence[StockRow]) -> Mapping[str, StockRow]:
-    return {row.sku: row for row in rows}
+    return (*sure, *lower)
 
 
 def _contradictions(rows: Sequence[StockRow]) -> dict[str, str]:
-    if len(_named(rows)) == len(rows):
+    if len({row.sku for row in rows}) == len(rows):
         return {}
     found: dict[str, set[StockRow]] = {}
     for row in rows:
@@ -61,7 +70,7 @@ def _numbers(rows: set[StockRow]) -> str:
 def _least(rows: Sequence[StockRow], doubts: Mapping[str, str]) -> dict[str, StockRow]:
     """By doubted SKU the fewest units that any of its numbers speaks for, never below zero."""
     least: dict[str, StockRow] = {}
-    for row in rows if doubts else ():
+    for row in rows:
         if row.sku in doubts:
             units = max(0, row.available if row.on_hand is None else min(row.available, row.on_hand))
             if row.sku not in least or units < least[row.sku].available:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.count_rows import cautious_rows, doubt_rows
+from domain.count_rows import cautious_rows, doubt_rows, lowest_rows
 from domain.warehouse import StockRow, StockSnapshot
 
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(hours=36)
@@ -93,7 +93,7 @@ def judge_count(
     doubts = doubt_rows(count.rows, known, limits.absurd)
     reason = (
         _doubt_age(count.as_of, now, limits)
-        or _doubt_movement(_lowest(count.rows), known, limits)
+        or _doubt_movement(lowest_rows(count.rows), known, limits)
         or _doubt_amount(len(count.rows), doubts, limits)
     )
     if reason:
@@ -104,7 +104,7 @@ def judge_count(
 
 def accept_count(count: StockSnapshot) -> Verdict:
     """What a count says when a person answers for it: of two rows the lower one, and nothing below zero."""
-    lowest = _lowest(count.rows)
+    lowest = lowest_rows(count.rows)
     rows = (row if row.available >= 0 else row._replace(available=0) for row in lowest.values())
     return Verdict(outcome=Outcome.APPLIED, rows=tuple(rows))
 
@@ -217,13 +217,3 @@ def _doubt_amount(rows: int, doubts: Mapping[str, str], limits: SnapshotLimits) 
         return ""
     sku, words = next(iter(doubts.items()))
     return f"{len(doubts)} of its {rows} rows cannot be right, {sku} for one: {words}"
-
-
-def _lowest(rows: Sequence[StockRow]) -> Mapping[str, StockRow]:
-    """One row per SKU, of several the one with the fewest units."""
-    found = {row.sku: row for row in rows}
-    if len(found) != len(rows):
-        for row in rows:
-            if row.available < found[row.sku].available:
-                found[row.sku] = row
-    return found

@@ -18,18 +18,23 @@ _MISSING_LONG = timedelta(days=1)
 
 
 class Kept(NamedTuple):
-    """A SKU's number in force."""
+    """A SKU's number in force: the row that brought it, the counts that missed it since, why it is doubted."""
 
-    row: StockRow
+    sku: str
+    available: int
+    on_hand: int | None
+    allocated: int | None
+    quarantine: int | None
+    on_order: int | None
     missed: int
     doubt: str
 
 
 def load_kept(conn: sa.Connection, connection: str, warehouse: str) -> dict[str, Kept]:
     """The numbers in force in a warehouse, by SKU."""
-    columns = [stock.c[name] for name in ("sku", *_NUMBERS, "missed", "doubt")]
+    columns = [stock.c[name] for name in Kept._fields]
     statement = sa.select(*columns).where(stock.c.connection == connection, stock.c.warehouse == warehouse)
-    return {row[0]: Kept(StockRow._make(row[:6]), row[6], row[7]) for row in conn.execute(statement)}
+    return {row[0]: Kept._make(row) for row in conn.execute(statement)}
 
 
 def apply_rows(
@@ -47,7 +52,7 @@ def apply_rows(
     three counts or a day have left it out, it is doubted.
     """
     doubts = verdict.doubts
-    new = [row for row in verdict.rows if kept.get(row.sku) != (row, 0, doubts.get(row.sku, ""))]
+    new = [row for row in verdict.rows if kept.get(row.sku) != (*row, 0, doubts.get(row.sku, ""))]
     _write(conn, place, new, doubts, as_of)
     named = {row.sku for row in verdict.rows}
     missing = [sku for sku, one in kept.items() if sku not in named and one.missed < _MISSED]

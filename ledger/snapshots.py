@@ -39,7 +39,7 @@ class _InForce:
 
     def judge(self, snapshot: StockSnapshot, limits: SnapshotLimits, now: datetime) -> Verdict:
         """Whether a newer count is believed beside them."""
-        known = {sku: one.row.available for sku, one in self.kept.items()}
+        known = {sku: one.available for sku, one in self.kept.items()}
         return judge_count(snapshot, known, last=self.last, now=now, limits=limits)
 
 
@@ -154,9 +154,9 @@ def _changes(
     found = []
     for row in verdict.rows:
         one = kept.get(row.sku)
-        if one is not None and (one.row.available != row.available or row.sku in explained):
+        if one is not None and (one.available != row.available or row.sku in explained):
             unsure = corrects or one.missed or one.doubt or row.sku in verdict.doubts
-            found.append(Change(row.sku, one.row.available, row.available, sure=not unsure))
+            found.append(Change(row.sku, one.available, row.available, sure=not unsure))
     return found
 
 

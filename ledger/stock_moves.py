@@ -14,6 +14,7 @@ from ledger.tables import drains, release_lines, releases, stock_days
 
 KEPT = timedelta(days=35)
 _SAME_SALE = timedelta(hours=24)  # an order of ours that explains a fall is known within a day
+_NOTHING = Split(ours=0)
 _DAY = ("opening", "closing", "ours", "fell", "rose")
 
 
@@ -74,6 +75,8 @@ def record_moves(
     for change in changes:
         opening, _, ours, fell, rose = days.get(change.sku, (change.before, 0, 0, 0, 0))
         split = _split(change, explained.get(change.sku, 0), fell, several=several)
+        if split == _NOTHING:
+            continue
         moved = (ours + split.ours, fell + split.fell, rose + split.rose)
         rows.append((change.sku, opening, change.now, *moved))
         if change.sure and split.drain:

@@ -11,6 +11,7 @@ from sandbox import filedrop
 from sandbox.clock import Clock
 from sandbox.filedrop import DropFolder, Row
 from sandbox.labels import LabelDesk
+from sandbox.miscounts import MISCOUNTS, miscounted
 from sandbox.packing import Job
 from sandbox.parcels import CARRIERS, dispatch_rows
 
@@ -51,6 +52,7 @@ class Warehouse(LabelDesk):
         self._last_stock: dict[str, int] | None = None
         self._next_stock = clock.now()
         self._quiet = 0
+        self._mistakes: list[str] = []
 
     @property
     def complaints(self) -> list[str]:
@@ -76,6 +78,28 @@ class Warehouse(LabelDesk):
         """Units on hand that no accepted order needs."""
         with self.lock:
             return max(0, self.on_hand.get(sku, 0) - self._held[sku])
+
+    def miscount(self, kind: str, times: int = 1) -> None:
+        """Gets the next counts wrong; the first of them is due at once.
+
+        Args:
+            kind: missing: no file is written. Otherwise a mistake of `sandbox.miscounts`: empty, half, one-gone,
+                zero, negative, duplicate (harmless), contradiction, cases, foreign, old, future.
+            times: for how many counts.
+
+        Raises:
+            ValueError: there is no such mistake.
+        """
+        if kind not in MISCOUNTS:
+            raise ValueError(f"Nobody miscounts by {kind!r}; there are {', '.join(MISCOUNTS)}.")
+        with self.lock:
+            self._mistakes += [kind] * times
+            self.recount()
+
+    def recount(self) -> None:
+        """Makes the next count due at once, moved or not."""
+        with self.lock:
+            self._next_stock, self._last_stock = self.clock.now(), None
 
     def busy(self) -> bool:
         """Whether an order waits for its acceptance or dispatch, or a part of one will follow by itself."""
@@ -197,11 +221,12 @@ class Warehouse(LabelDesk):
         self._next_stock = now + timedelta(seconds=self.clock.scaled(self.stock_every))
         available = {sku: self.available(sku) for sku in self.on_hand}
         self._quiet += 1
-        if available == self._last_stock and self._quiet < 3:
+        if available == self._last_stock and self._quiet < 3 and not self._mistakes:
             return
         self._last_stock, self._quiet = available, 0
-        rows = self._counted(now, available)
-        self.drop.put("stock", filedrop.STOCK, rows)
+        rows, mistake = self._counted(now, available), self._mistakes.pop(0) if self._mistakes else ""
+        if mistake != "missing":
+            self.drop.put("stock", filedrop.STOCK, miscounted(mistake, rows) if mistake else rows)
 
     def _counted(self, now: datetime, available: Mapping[str, int]) -> list[dict[str, object]]:
         return [
