@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from domain.buffers import adaptive_buffer
 from domain.demand import COVER, PRIOR, TRUST
 
-_LOWEST, _HIGHEST = -40, 16  # means from 2^-41 to 2^16 units
+_LOWEST, _HIGHEST = -30, 15  # means from 2^-31 to 2^14 units
 _PER_OCTAVE = 64
 
 
