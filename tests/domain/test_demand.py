@@ -138,6 +138,13 @@ def test_a_new_seller_is_measured_from_the_first_hour_on() -> None:
     assert 10 <= covered_rate((10, 50, 230, 240, 240), look.windows) < 12
 
 
+def test_the_first_hour_of_all_counts_as_an_hour() -> None:
+    """When counting began a moment ago, what sold since is what sells in an hour."""
+    look = outlook(FLAT, NOW + MINUTES, 10 * MINUTES, HOUR, NOW)
+    assert look.windows == (0.0,) * 5
+    assert covered_rate((7,) * 5, look.windows) == pytest.approx(7.5)
+
+
 def test_what_never_sold_is_not_expected() -> None:
     """A channel without a sale in four weeks takes nothing; both channels add up."""
     none = (0,) * 5
