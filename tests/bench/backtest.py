@@ -100,7 +100,7 @@ def _equal(outcome: Outcome, words: str) -> Table:
             "none" if match.adaptive is None else _name(outcome.policies[place]),
             f"{ours:,}",
             f"{outcome.lost_hours[place]:,.0f}",
-            f"{ours / theirs:.2f}" if theirs else "-",
+            f"{ours / theirs:.3f}" if theirs else "-",
             met(ours <= theirs),
         )
     return table
