@@ -111,7 +111,7 @@ def covered_rate(units: Sequence[float], windows: Sequence[float]) -> float:
     window catches a promotion within the hour, a long one keeps it through the night.
     """
     normal = (units[-1] + PRIOR) / max(windows[-1], 1.0)
-    surge = 0.0
+    surge = 1.0
     for count, hours in zip(units, windows, strict=True):
         if hours > 0:
             shape = TRUST + count

@@ -1,6 +1,6 @@
 """What buyers ordered lately, by the hour, and how many units are expected to go before we can know of it."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -117,13 +117,14 @@ def _at_amazon(conn: sa.Connection, skus: Mapping[str, SkuMap], now: datetime) -
         .where(demand.c.hour >= window_starts(now)[-1], demand.c.seller_account.in_(list(skus)))
         .group_by(demand.c.seller_account, demand.c.seller_sku)
     )
-    found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(WINDOWS))
+    found: dict[str, list[int]] = {}
     for account, seller_sku, *sold in conn.execute(statement):
         for part in skus[account].resolve(seller_sku):
-            units = found[part.warehouse_sku]
-            for place, count in enumerate(sold):
-                units[place] += part.units * int(count)
-    return dict(found)
+            units = found.get(part.warehouse_sku, _NOTHING)
+            found[part.warehouse_sku] = [
+                known + part.units * more for known, more in zip(units, sold, strict=True)
+            ]
+    return found
 
 
 def _elsewhere(conn: sa.Connection, connection: str, now: datetime) -> dict[str, list[int]]:
@@ -132,7 +133,7 @@ def _elsewhere(conn: sa.Connection, connection: str, now: datetime) -> dict[str,
         .where(drains.c.hour >= window_starts(now)[-1], drains.c.connection == connection)
         .group_by(drains.c.sku)
     )
-    return {sku: [int(count) for count in sold] for sku, *sold in conn.execute(statement)}
+    return {sku: sold for sku, *sold in conn.execute(statement)}
 
 
 def _by_window(table: sa.Table, now: datetime) -> list[sa.ColumnElement[int]]:
@@ -147,14 +148,15 @@ def _by_window(table: sa.Table, now: datetime) -> list[sa.ColumnElement[int]]:
 def _curve(conn: sa.Connection, accounts: Sequence[str], now: datetime) -> DayCurve:
     """How the orders of these accounts spread over the day: whole days, so that every hour counts alike."""
     until = now.replace(minute=0, second=0, microsecond=0)
-    of_day = sa.func.extract("hour", demand.c.hour).label("of_day")
     statement = (
-        sa.select(of_day, sa.func.sum(demand.c.units))
+        sa.select(demand.c.hour, sa.func.sum(demand.c.units))
         .where(demand.c.hour >= until - LONGEST, demand.c.hour < until, demand.c.seller_account.in_(accounts))
-        .group_by(of_day)
+        .group_by(demand.c.hour)
     )
-    units = {int(hour): int(count) for hour, count in conn.execute(statement)}
-    return curve_of([units.get(hour, 0) for hour in range(24)])
+    units = [0] * 24
+    for hour, count in conn.execute(statement):
+        units[hour.hour] += count
+    return curve_of(units)
 
 
 _INSERT = insert(demand)

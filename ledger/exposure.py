@@ -41,13 +41,12 @@ def _order_age(conn: sa.Connection, accounts: Sequence[str], since: datetime) ->
     columns = (table.seller_account, table.amazon_created_at, table.imported_at)
     newest = sa.select(*columns).order_by(table.id.desc()).limit(_NEWEST).subquery("newest")
     begun = sa.func.min(newest.c.imported_at).over(partition_by=newest.c.seller_account)
-    recent = (
-        sa.select(newest.c.amazon_created_at, newest.c.imported_at, begun.label("begun"))
-        .where(newest.c.seller_account.in_(accounts), newest.c.imported_at >= since)
-        .subquery("recent")
+    known = sa.select(newest, begun.label("begun")).subquery("known").c
+    statement = sa.select(*_p95(known.imported_at - known.amazon_created_at)).where(
+        known.seller_account.in_(accounts),
+        known.imported_at >= since,
+        known.amazon_created_at >= known.begun,
     )
-    took = recent.c.imported_at - recent.c.amazon_created_at
-    statement = sa.select(*_p95(took)).where(recent.c.amazon_created_at >= recent.c.begun)
     return _enough(conn.execute(statement).one())
 
 

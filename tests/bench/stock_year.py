@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from domain.demand import WINDOWS, DayCurve, Exposure, Outlook, curve_of, outlook
 from tests.bench.stock_delays import STEP, Counts, Delays
 from tests.bench.trade_year import STEPS_A_DAY, STEPS_AN_HOUR, Market
-from tests.bench.vector_rules import BufferTable, covered_rates
+from tests.bench.vector_rules import BufferTable, Windows, covered_rates
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 WARM_UP_DAYS = 28  # nothing is measured until the longest window is full
@@ -45,26 +45,6 @@ class Outcome:
     exceeded_promoted: Counts
     checked_promoted: Counts
     exposure: Exposure
-
-
-class Windows:
-    """Units sold in each of the rule's windows, kept up hour by hour."""
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self.units = np.zeros((len(WINDOWS), *shape))
-        self._hours: deque[NDArray[np.float64]] = deque([np.zeros(shape)], maxlen=WINDOWS[-1])
-
-    def add(self, units: Counts) -> None:
-        """Count units in the hour under way."""
-        self._hours[-1] += units
-        self.units += units
-
-    def next_hour(self) -> None:
-        """Begin an hour: each window loses the one that falls out of it."""
-        for place, hours in enumerate(WINDOWS):
-            if len(self._hours) >= hours:
-                self.units[place] -= self._hours[-hours]
-        self._hours.append(np.zeros(self._hours[0].shape))
 
 
 @dataclass(slots=True)

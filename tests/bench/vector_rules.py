@@ -1,21 +1,22 @@
 """The rules of domain/demand.py and domain/buffers.py for whole arrays; tests/backtest proves them equal."""
 
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.buffers import adaptive_buffer
-from domain.demand import COVER, PRIOR, TRUST
+from domain.demand import COVER, PRIOR, TRUST, WINDOWS
 
-_LOWEST, _HIGHEST = -40, 16  # means from 2^-41 to 2^16 units
+_LOWEST, _HIGHEST = -30, 15  # means from 2^-31 to 2^14 units
 _PER_OCTAVE = 64
 
 
 def covered_rates(units: NDArray[np.float64], windows: Sequence[float]) -> NDArray[np.float64]:
     """`covered_rate` of every SKU; `units` has the windows first."""
     normal = (units[-1] + PRIOR) / max(windows[-1], 1.0)
-    surge = np.zeros_like(normal)
+    surge = np.ones_like(normal)
     for count, hours in zip(units, windows, strict=True):
         if hours > 0:
             shape = TRUST + count
@@ -41,3 +42,23 @@ class BufferTable:
         place = np.ceil(mantissa * (2 * _PER_OCTAVE)).astype(np.int64) - _PER_OCTAVE - 1
         row = (exponent - _LOWEST) * _PER_OCTAVE + place
         return np.where(means < 1e-9, 0, self._units[np.clip(row, 0, len(self._units) - 1), self._columns])
+
+
+class Windows:
+    """Units sold in each of the rule's windows, kept up hour by hour."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.units = np.zeros((len(WINDOWS), *shape))
+        self._hours: deque[NDArray[np.float64]] = deque([np.zeros(shape)], maxlen=WINDOWS[-1])
+
+    def add(self, units: NDArray[np.int64]) -> None:
+        """Count units in the hour under way."""
+        self._hours[-1] += units
+        self.units += units
+
+    def next_hour(self) -> None:
+        """Begin an hour: each window loses the one that falls out of it."""
+        for place, hours in enumerate(WINDOWS):
+            if len(self._hours) >= hours:
+                self.units[place] -= self._hours[-hours]
+        self._hours.append(np.zeros(self._hours[0].shape))

@@ -13,6 +13,7 @@ from domain.maps import CarrierMap
 from ledger.confirms import claim_confirms, count_waiting, free_unanswered
 from ledger.connection import Ledger
 from ledger.deliveries import claim_cancels
+from ledger.demand import expected_by_sku, forget_demand
 from ledger.held_orders import review_held
 from ledger.looks import unproven_orders
 from ledger.parcel_plans import ParcelMaps, map_parcels
@@ -23,7 +24,7 @@ from ledger.releases import claim_releases, doubt_unanswered, record_overdue
 from ledger.secrecy import Seal
 from ledger.stock import pools
 from ledger.waiting import show_waiting
-from tests.factories import GB, MAPS, NOW, SKUS, amazon_order
+from tests.factories import DAY, GB, MAPS, NOW, SKUS, amazon_order
 from tests.ledger.walk import ANY_RUN, PROVE_WITHIN
 
 CLOSED, OPEN = 20_000, 200
@@ -58,6 +59,15 @@ FROM ledger.orders o JOIN ledger.releases r ON r.order_id = o.id WHERE o.state I
 INSERT INTO ledger.parcel_lines (parcel_id, order_item_id, quantity) SELECT id, 'item-1', 1 FROM ledger.parcels;
 INSERT INTO ledger.stock (connection, warehouse, sku, available, as_of)
 VALUES ('main', 'W1', 'A', 10, now() - interval '2 hours');
+INSERT INTO ledger.demand (seller_account, seller_sku, hour, units)
+SELECT 'main', 'A', date_trunc('hour', timestamptz '{NOW}') - n * interval '1 hour', 1
+FROM generate_series(1, {CLOSED}) n;
+INSERT INTO ledger.drains (connection, sku, hour, units)
+SELECT 'main', 'A', date_trunc('hour', timestamptz '{NOW}') - n * interval '1 hour', 1
+FROM generate_series(1, {CLOSED}) n;
+INSERT INTO ledger.snapshots (connection, warehouse, as_of, received_at, source, outcome, rows)
+SELECT 'main', 'W1', timestamptz '{NOW}' - n * interval '5 minutes', timestamptz '{NOW}', 'stock file', 'APPLIED', 1
+FROM generate_series({CLOSED}, 1, -1) n;
 ANALYZE;
 """
 
@@ -86,9 +96,11 @@ HOT: dict[str, Callable[[sa.Connection], object]] = {
     "weigh a page": lambda conn: record_evidence(
         conn, {CLOSED + n: amazon_order(number=CLOSED + n) for n in range(1, 101)}, PROVE_WITHIN, NOW
     ),
+    "expected demand": lambda conn: expected_by_sku(conn, "main", {"main": SKUS}, NOW),
+    "forget demand": lambda conn: forget_demand(conn, NOW - DAY * 800),
     "stock pools": lambda conn: pools(conn, "main", {"main": SKUS}),
 }
-_HISTORY = ("orders", "parcels", "releases")
+_HISTORY = ("orders", "parcels", "releases", "demand", "drains", "snapshots")
 
 
 @pytest.fixture
@@ -104,7 +116,7 @@ def grown(ledger: Ledger) -> Iterator[sa.Connection]:
 def _keep(
     kept: list[tuple[str, Any]], _conn: Any, _cursor: Any, statement: str, values: Any, *_: Any
 ) -> None:
-    if statement.lstrip().startswith(("SELECT", "UPDATE")):
+    if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE")):
         kept.append((statement, values[0] if isinstance(values, list) else values))
 
 

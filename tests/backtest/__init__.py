@@ -1,0 +1,1 @@
+"""The backtest of buffers is held to what it claims."""
