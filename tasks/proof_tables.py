@@ -15,35 +15,35 @@ from ledger.register import Account
 _SHOWN = 100
 
 
-@task(task_run_name="show the listing issues of {account.name}", cache_policy=NO_CACHE, retries=2)
-def show_issues(ledger: Ledger, account: Account) -> int:
-    """Put what Amazon finds wrong with our offers where people look; how many issues there are."""
+@task(task_run_name="show what looks at {account.name} found", cache_policy=NO_CACHE, retries=2)
+def show_looks(ledger: Ledger, account: Account, now: datetime) -> dict[str, int]:
+    """Put what Amazon finds wrong with offers, and who else writes, where people look; how many there are."""
     with ledger.begin() as conn:
-        rows, count = open_issues(conn, account.name, _SHOWN)
-    words = f"{count} issues of offers at Amazon: errors, then suppressed listings, warnings, the rest."
+        issues, issue_count = open_issues(conn, account.name, _SHOWN)
+        found, writer_count = returning(conn, account.name, now, _SHOWN)
     create_table_artifact(
         key=f"listing-issues-{account.name}",
-        table=[dict(row) for row in rows] or [{"issues": 0}],
-        description=(words if count <= _SHOWN else f"{words} The first {_SHOWN} are shown.")
-        if count
-        else "Amazon finds nothing wrong with the offers.",
+        table=[dict(row) for row in issues] or [{"issues": 0}],
+        description=_about_issues(issue_count),
     )
-    return count
-
-
-@task(task_run_name="show who else writes for {account.name}", cache_policy=NO_CACHE, retries=2)
-def show_writers(ledger: Ledger, account: Account, now: datetime) -> int:
-    """Put the pattern of quantities that come back where people look; how many listings have one."""
-    with ledger.begin() as conn:
-        found, count = returning(conn, account.name, now, _SHOWN)
-    table = patterns(found)
-    words = f"{count} listings whose quantity somebody else set more than once in the last 7 days."
     create_table_artifact(
         key=f"other-writers-{account.name}",
-        table=table or [{"listings": 0}],
-        description=words if count <= _SHOWN else f"{words} The {_SHOWN} with most returns are shown.",
+        table=patterns(found) or [{"listings": 0}],
+        description=_about_writers(writer_count),
     )
-    return count
+    return {"issues": issue_count, "written by others": writer_count}
+
+
+def _about_issues(count: int) -> str:
+    if not count:
+        return "Amazon finds nothing wrong with the offers."
+    words = f"{count} issues of offers at Amazon: errors, then suppressed listings, warnings, the rest."
+    return words if count <= _SHOWN else f"{words} The first {_SHOWN} are shown."
+
+
+def _about_writers(count: int) -> str:
+    words = f"{count} listings whose quantity somebody else set more than once in the last 7 days."
+    return words if count <= _SHOWN else f"{words} The table has the {_SHOWN} with most returns."
 
 
 def patterns(found: tuple[Returning, ...]) -> list[dict[str, object]]:

@@ -109,8 +109,8 @@ def test_the_sentences_say_what_is_known() -> None:
     assert many is not None
     assert alone.explain() == (
         "It came back 3 times within a week, 3 of them in the last 24 hours; every 60 minutes, at about"
-        " 0 minutes past the hour; it is each time 999: a fixed setting of a program or a price tool; no other"
-        " listing changed at the same time: a person, or a program for this one alone."
+        " 0 minutes past the hour; it is each time 999: a fixed setting of a program or a price tool;"
+        " no other listing changed at the same time: a person, or a program for this one alone."
     )
     assert "700 listings changed at the same time: a program, not a person" in many.explain()
 
