@@ -25,6 +25,12 @@ PLANNED = "[plan quantities of"  # the first task run of that name ends with the
 RUNS, PAUSE = 40, 10.0  # most runs of the flow, and seconds between two at Amazon's own pace
 
 
+_LEFT = sa.text(
+    "SELECT count(*) FROM ledger.listings WHERE state NOT IN ('EFFECTIVE', 'ACCEPTED')"
+    " OR state = 'ACCEPTED' AND seller_sku = ANY(:urgent)"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synced:
     """One file by Lockstep. Seconds are on the wall, from the file's appearing unless said otherwise."""
@@ -55,7 +61,7 @@ class Scripted:
 
 
 def synced(house: House, amazon: Shelves, ledger: Ledger, made: Catalog, speed: float) -> Synced:
-    """Put the second count into the file drop and let `inventory-sync` run until all of it is proven."""
+    """Let `inventory-sync` run on the second count until all of it is taken and what is urgent is proven."""
     with ledger.begin() as conn:
         now = clock(conn)
     stocked(ledger, made, now)
@@ -63,8 +69,9 @@ def synced(house: House, amazon: Shelves, ledger: Ledger, made: Catalog, speed: 
     amazon.refill()
     amazon.requests()
     appeared = next_count(made, Path(amazon.folder))
-    runs = _runs(house, ledger, speed)
+    runs = _runs(house, ledger, made.urgent, speed)
     writes = amazon.writes()
+    time.sleep(max(0.0, max(write.effective_at for write in writes) - time.time()))
     after = made.offers()[1]
     effective = amazon.effective()
     must_be("offers in effect", effective, after)
@@ -116,18 +123,17 @@ def _waits(order: Iterable[str], made: Catalog, start: float, speed: float) -> t
     return tuple(sorted(start + call + QUANTITY_AFTER / speed for call in calls))
 
 
-def _runs(house: House, ledger: Ledger, speed: float) -> list[dict[str, Any]]:
-    """As the schedule would run it, until every listing is in effect again."""
+def _runs(house: House, ledger: Ledger, urgent: Iterable[str], speed: float) -> list[dict[str, Any]]:
+    """As the schedule would run it, until Amazon has taken everything and what is urgent is proven."""
     runs: list[dict[str, Any]] = []
-    states: dict[str, int] = {}
-    while set(states) != {"EFFECTIVE"}:
-        must_be("whether all is in effect after the runs allowed", len(runs) < RUNS, True)
+    left = 1
+    while left:
+        must_be("whether all is taken after the runs allowed", len(runs) < RUNS, True)
         if runs:
             time.sleep(PAUSE / speed)
         runs.append(house.run("inventory-sync"))
         with ledger.begin() as conn:
-            found = conn.execute(sa.text("SELECT state, count(*) AS n FROM ledger.listings GROUP BY state"))
-            states = {row.state: row.n for row in found}
+            left = int(conn.scalar(_LEFT, {"urgent": list(urgent)}) or 0)
     return runs
 
 

@@ -76,7 +76,14 @@ def _add_list(row: Callable[..., None], ours: Synced, theirs: Scripted) -> None:
 def _add_calls(row: Callable[..., None], ours: Synced, theirs: Scripted, skus: int) -> None:
     calls, other = sum(ours.calls.values()) - ours.calls.get("token", 0), theirs.listed.done
     row("calls that write", f"{ours.patches:,} + {ours.feeds}", "", f"{other:,}*", "", f"{skus:,}")
-    row("all calls, proof included", f"{calls:,}", "", f"{other:,}*", f"{other / calls:.1f}x", f"{skus:,}")
+    row(
+        "all calls, urgent proof included",
+        f"{calls:,}",
+        "",
+        f"{other:,}*",
+        f"{other / calls:.1f}x",
+        f"{skus:,}",
+    )
     idle = sum(not write.changed for write in ours.writes) / len(ours.writes)
     share = 1 - other / skus
     goal = f"0 {met(not idle)}"
@@ -111,7 +118,8 @@ def _small_print(ours: Synced, theirs: Scripted, size: tuple[int, float]) -> str
         f"\nUrgent: from the file's rename to Amazon's own moment of effect, the start of the process included."
         f" Least: (patches - burst) / rate + {effect:g} s, limits of Amazon{pace} ({RATE * speed:g}/s,"
         f" burst {BURST:g}); a quantity takes {effect:g} s to come into effect and a feed"
-        f" {FEED_AFTER / speed:g} s to be worked through, both assumed. Proven: read back."
+        f" {FEED_AFTER / speed:g} s to be worked through, both assumed. Proven: read back;"
+        " the runs end when all of what is urgent is, and Amazon has taken the rest."
         f"\nCalls: {calls}; {ours.throttled} of them answered 429. A write is a patch or a message of a feed."
         f"\nScript: reads the file with csv, compares with a table of what it sent last ({skus:,} rows), knows no"
         " orders; its list is measured. * Computed: a patch each at the limit's pace in the order of the file, the"
