@@ -78,8 +78,7 @@ def show_stock(ledger: Ledger, account: Account, connection: Connection, skus: d
     """Put where people look: offers beside Amazon's, buffers, issues and other writers; offers that differ."""
     now = utc_now()
     buffers.show_buffers(ledger, account, connection, skus, now)
-    proof_tables.show_issues(ledger, account)
-    proof_tables.show_writers(ledger, account, now)
+    proof_tables.show_looks(ledger, account, now)
     return offers.show(ledger, account)
 
 

@@ -93,6 +93,16 @@ def test_an_accepted_count_is_published_at_once(street: Street) -> None:
     assert "is in force already" in fails(accept_count, count=held, decision="dismiss", your_name="Ada")
 
 
+def test_the_form_offers_its_choices_and_explains_its_fields() -> None:
+    """What the Prefect UI shows as a form: a number, two choices and a name, each with a sentence of help."""
+    schema = accept_count.parameters.model_dump()
+    fields = schema["properties"]
+    assert schema["required"] == ["count", "decision", "your_name"]
+    assert fields["count"]["type"] == "integer"
+    assert fields["decision"]["enum"] == ["accept", "dismiss"]
+    assert all(len(field["description"]) > 30 for field in fields.values())
+
+
 def test_a_dismissed_count_changes_nothing(street: Street) -> None:
     """What a person calls wrong is gone with its problem; the last good count stays, and orders lower it."""
     read(street)

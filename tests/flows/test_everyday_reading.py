@@ -100,7 +100,8 @@ def test_a_doubtful_count_is_held_and_quantities_only_go_down(street: Street) ->
     assert {world.effective_quantity(sku, GB) for sku in ("SKU-01", "SKU-02")} == {100}
     assert "snapshot_held" in {kind for kind, _, _ in street.problems()}
 
-    put_stock(street, [("SKU-01", 60)], age=timedelta(0))
+    rest = [(sku, 100) for sku in street.warehouse.on_hand if sku not in ("SKU-01", "SKU-02", "SKU-04")]
+    put_stock(street, [("SKU-01", 60), ("SKU-04", 100), *rest], age=timedelta(0))
     inventory_sync()
     assert eventually(lambda: world.effective_quantity("SKU-01", GB) == 60)
     assert world.effective_quantity("SKU-02", GB) == 100  # absent is not zero
