@@ -30,9 +30,12 @@ def confirmed_stock(connection: str) -> sa.Subquery:
 
 
 def _last_counts(connection: str) -> sa.Subquery:
-    return (
-        sa.select(snapshots.c.warehouse, sa.func.max(snapshots.c.as_of).label("as_of"))
-        .where(snapshots.c.connection == connection, snapshots.c.outcome == "APPLIED")
-        .group_by(snapshots.c.warehouse)
-        .subquery("last")
+    """The last applied count of each warehouse, found through the index: old counts are not read."""
+    named = sa.select(stock.c.warehouse).where(stock.c.connection == connection).distinct().subquery("named")
+    last = (
+        sa.select(sa.func.max(snapshots.c.as_of))
+        .where(snapshots.c.connection == connection, snapshots.c.warehouse == named.c.warehouse)
+        .where(snapshots.c.outcome == "APPLIED")
+        .scalar_subquery()
     )
+    return sa.select(named.c.warehouse, last.label("as_of")).subquery("last")

@@ -101,7 +101,6 @@ def test_another_run_that_publishes_is_waited_for(street: Street, monkeypatch: p
     assert rules(street)[""].stopped
 
 
-@pytest.mark.xfail(strict=False, reason="planning obeys the offer rules with the change that follows")
 def test_stopping_takes_effect_at_once(street: Street) -> None:
     """Zero units of one SKU in every marketplace, then of all, then what is free again."""
     on_sale(street)

@@ -293,6 +293,13 @@ def upgrade() -> None:
         schema="ledger",
     )
 
+    # What the last applied count of a warehouse left out has been missing since.
+    op.execute(
+        "UPDATE ledger.stock SET missed = 1 FROM (SELECT connection, warehouse, max(as_of) AS as_of"
+        " FROM ledger.snapshots WHERE outcome = 'APPLIED' GROUP BY connection, warehouse) AS last"
+        " WHERE stock.connection = last.connection AND stock.warehouse = last.warehouse"
+        " AND stock.as_of < last.as_of"
+    )
     op.drop_constraint(op.f("snapshots_outcome_known_check"), "snapshots", schema="ledger", type_="check")
     op.create_check_constraint(
         op.f("snapshots_outcome_known_check"),
