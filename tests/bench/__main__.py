@@ -2,7 +2,7 @@
 
 Figures with a goal are printed with it; a missed goal is something to see, never a failed run. Wall times depend
 on whatever else the machine does, so the processor time of the measured process stands beside them. One part
-alone: `python -m tests.bench push`; the parts are speed, push, admission and serve.
+alone: `python -m tests.bench push`; the parts are speed, push, admission, week and serve.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from tests.bench.machine import machine
 from tests.bench.pushing import push
 from tests.bench.serving import serve
 from tests.bench.speed import speed
+from tests.bench.week import week
 
-IN_ONE_HOUSE = {"speed": speed, "push": push, "admission": admission}
+IN_ONE_HOUSE = {"speed": speed, "push": push, "admission": admission, "week": week}
 PARTS = (*IN_ONE_HOUSE, "serve")
 
 
