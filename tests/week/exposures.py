@@ -1,0 +1,131 @@
+"""How often more was taken unseen than a buffer keeps back, beside the odds that the house states.
+
+An exposure is the time from the planning of a quantity until the next one is in effect. Unseen in it is what the
+other channel took since the count, and what Amazon sold since the last order that the house had read; what Amazon
+took off the listing itself, because its quantity was in effect already, is not.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tests.week.history import History, Listing, known_until
+from tests.week.script import HOUR, CountKind
+
+_TAKES = 60.0  # seconds until a quantity is in effect, most of the time
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposures:
+    """`counted`: exposures with something on offer. `exceeded`: more was taken unseen than was kept back.
+
+    `oversold`: something was sold in it that was not there. Lost hours are of listings that could have been sold
+    and were offered as zero.
+    """
+
+    counted: int
+    exceeded: int
+    oversold: int
+    lost_hours: float
+    sellable_hours: float
+
+    @property
+    def share(self) -> float:
+        """Of the exposures, those in which the buffer did not suffice (0 to 1)."""
+        return self.exceeded / max(1, self.counted)
+
+
+def exposures(history: History) -> Exposures:
+    """Every listing at every run of the house."""
+    starts = np.array(history.syncs[:-1])
+    ends = np.array(history.syncs[1:]) + _TAKES
+    offered, sellable = np.stack(history.offered), np.stack(history.sellable)
+    on_offer = (offered[:-1] > 0) | (offered[1:] > 0)
+    unseen = _Unseen(history, starts, ends)
+    kept = _kept(history, starts)
+    exceeded = sum(
+        int((unseen.beyond(listing, kept[:, at]) & on_offer[:, at]).sum())
+        for at, listing in enumerate(history.listings)
+    )
+    hours = (history.syncs[1] - history.syncs[0]) / HOUR
+    return Exposures(
+        counted=int(on_offer.sum()),
+        exceeded=exceeded,
+        oversold=_oversold(history),
+        lost_hours=float(((offered == 0) & sellable).sum() * hours),
+        sellable_hours=float(sellable.sum() * hours),
+    )
+
+
+class _Taken:
+    """Units over time."""
+
+    def __init__(self, events: list[tuple[float, int]]) -> None:
+        events = sorted(events)
+        self._at = np.array([at for at, _ in events])
+        self._sum = np.cumsum([0, *(units for _, units in events)])
+
+    def between(self, start: Numbers, end: Numbers) -> Numbers:
+        found: Numbers = self._until(end) - self._until(start)
+        return found
+
+    def _until(self, moments: Numbers) -> Numbers:
+        found: Numbers = self._sum[np.searchsorted(self._at, moments, side="right")]
+        return found
+
+
+class _Unseen:
+    """What was taken of a listing's parts in each exposure, and nobody could have told."""
+
+    def __init__(self, history: History, starts: Numbers, ends: Numbers) -> None:
+        self._parts, self._ends = history.parts, ends
+        self._in_effect = starts + _TAKES
+        self._counted = np.array([_last_count(history, at) for at in starts])
+        self._read = np.array([known_until(at) for at in starts])
+        sold: dict[str, list[tuple[float, int]]] = defaultdict(list)
+        own: dict[Listing, list[tuple[float, int]]] = defaultdict(list)
+        for sale in history.sales:
+            own[sale.listing].append((sale.at, sale.units))
+            for part in sale.parts:
+                sold[part.warehouse_sku].append((sale.at, part.units * sale.units))
+        self._sold = {sku: _Taken(events) for sku, events in sold.items()}
+        self._own = {listing: _Taken(events) for listing, events in own.items()}
+        self._drained = {sku: _Taken(events) for sku, events in history.drained.items()}
+
+    def beyond(self, listing: Listing, kept: Numbers) -> npt.NDArray[np.bool_]:
+        """In which exposures more was taken than so many units of the listing that were kept back."""
+        own = self._own[listing].between(self._in_effect, self._ends) if listing in self._own else 0
+        found = np.zeros(len(self._ends), dtype=bool)
+        for part in self._parts[listing[0]]:
+            taken: Numbers = np.zeros(len(self._ends))
+            if part.warehouse_sku in self._sold:
+                taken = taken + self._sold[part.warehouse_sku].between(self._read, self._ends)
+            if part.warehouse_sku in self._drained:
+                taken = taken + self._drained[part.warehouse_sku].between(self._counted, self._ends)
+            found |= taken - part.units * own > part.units * kept
+        return found
+
+
+def _last_count(history: History, moment: float) -> float:
+    """When the newest good count was taken that had come by a moment."""
+    good = [one.at for one in history.counts if one.kind is CountKind.GOOD and one.arrives <= moment]
+    return max(good, default=moment)
+
+
+def _kept(history: History, starts: Numbers) -> Numbers:
+    """The buffers of each listing at the start of each exposure, as last looked up."""
+    if not history.buffers:
+        return np.zeros((len(starts), len(history.listings)))
+    moments = [at for at, _ in history.buffers]
+    rows = [max(0, bisect_right(moments, at) - 1) for at in starts]
+    return np.stack([kept for _, kept in history.buffers])[rows].astype(float)
+
+
+def _oversold(history: History) -> int:
+    """Exposures in which something was sold that was not there."""
+    return len({(sale.listing, bisect_right(history.syncs, sale.at)) for sale in history.oversold})
