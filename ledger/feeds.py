@@ -131,9 +131,7 @@ def record_job(conn: sa.Connection, account: str, feed: Feed, job: AmazonJob, no
     """Keep how far Amazon is with a feed that is not DONE: given up, overdue, or still waited for."""
     if job.status in (JobStatus.FATAL, JobStatus.CANCELED):
         reason = f"Amazon ended feed {feed.feed_id} as {job.status}"
-        if move_feeds(conn, [Move(feed.id, feed.state, _F.FAILED, reason)], now):
-            _let_go(conn, feed.id, reason, now)
-            _clear(conn, account, feed, now)
+        _end(conn, account, feed, reason, now)
         return "failed"
     submitted = conn.scalar(sa.select(feeds.c.submitted_at).where(feeds.c.id == feed.id))
     if feed.state is _F.SUBMITTED and submitted is not None and now - submitted >= OVERDUE_AFTER:
@@ -218,6 +216,14 @@ def _failed_lately(conn: sa.Connection, account: str, marketplace: str, now: dat
     bad = feeds.c.state.in_([_F.FAILED, _F.OVERDUE])
     statement = sa.select(feeds.c.id).where(*mine, bad, feeds.c.planned_at > now - FEED_REST).limit(1)
     return conn.scalar(statement) is not None
+
+
+def _end(conn: sa.Connection, account: str, feed: Feed, reason: str, now: datetime) -> None:
+    """A feed came to nothing. What an overdue one held went on long ago, and may be in a newer feed."""
+    if move_feeds(conn, [Move(feed.id, feed.state, _F.FAILED, reason)], now):
+        if feed.state is not _F.OVERDUE:
+            _let_go(conn, feed.id, reason, now)
+        _clear(conn, account, feed, now)
 
 
 def _let_go(conn: sa.Connection, feed_id: int, reason: str, now: datetime) -> None:
