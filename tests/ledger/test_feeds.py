@@ -206,7 +206,7 @@ def test_a_refused_feed_is_given_up(ledger: Ledger) -> None:
     (feed,) = undone(ledger)
     with ledger.begin() as conn:
         feeds.record_uploaded(conn, feed, "D1", NOW)
-        feeds.record_refused(conn, feed.id, "Amazon refused it.", NOW)
+        feeds.record_refused(conn, feed.id, FeedState.SENDING, "Amazon refused it.", NOW)
     assert counted(ledger) == {ListingState.PLANNED: MANY}
     assert counted(ledger, "feeds") == {"FAILED": 1}
     assert fill(ledger, NOW + MINUTE) == 0
