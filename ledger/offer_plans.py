@@ -105,10 +105,15 @@ def _weigh(plan: _Plan, row: sa.Row[tuple[object, ...]], computed: Offer, contex
     if offer is None:
         plan.counts["doubted"] += 1
         return
-    urgent = is_urgent(offer.publishable, known.offered, offer.expected)
+    urgent = is_urgent(offer.publishable, known.offered, offer.expected) or _is_unseen(row, offer)
     if not _is_written(row, offer, urgent=urgent):
         plan.offers.append((row.id, offer, urgent))
     _step(plan, row.id, known, offer, context.now)
+
+
+def _is_unseen(row: sa.Row[tuple[object, ...]], offer: Offer) -> bool:
+    """Whether Amazon took an urgent quantity that no look has shown yet: until then it stays urgent."""
+    return row.state == _S.ACCEPTED and bool(row.urgent) and row.published == offer.publishable
 
 
 def _step(plan: _Plan, listing_id: int, known: Publication, offer: Offer, now: datetime) -> None:
