@@ -26,7 +26,7 @@ from sandbox.amazon.feed_plans import FOR_EVER
 from tasks import bulk, oversell, proof, quantities, stock, sweep
 from tests.factories import snapshot
 from tests.flows.conftest import DE, GB, Street
-from tests.flows.faulty import FOR_GOOD, HANDS, has_met
+from tests.flows.faulty import ANYWHERE, FOR_GOOD, HANDS, has_met, is_broken
 from tests.flows.matrix import Verdict, nothing_wrong, table
 from tests.flows.runs import at_once
 from tests.flows.stock_matrix import HANDLING_DAYS, RESTOCK, judge_stock, stock_waits
@@ -36,6 +36,7 @@ STEPS = (flows.doors, bulk, proof, quantities, stock, sweep)
 pytestmark = pytest.mark.usefixtures("hurried", "small_feeds", "plain_steps")
 
 ROUNDS = 12  # of runs, with an hour between them
+MANY_ROUNDS = 60  # more than replies at one call
 ORDERED = 2  # units of B1 that a buyer has not paid yet: every account sells from the same shelf
 # B0 to B3 change by many and go in a feed, B4 nearly sells out, U comes back from zero, N is new at Amazon.
 QUIET = {"B0": 50, "B1": 50 + ORDERED, "B2": 50, "B3": 50, "B4": 50, "U": 0, "N": 20}
@@ -55,7 +56,8 @@ TOGETHER = (
     *(("cancelFeed", "searchListingsItems"), ("getFeeds",), ("getFeed",), ("downloadDocument",), ("token",)),
 )
 REFUSALS = ("400-invalid", "404")
-# For good one of each sort.
+PATCH_FAULTS = ("invalid-200", "accepted-no-effect", *REFUSALS, *ANYWHERE)
+# For good one of each sort; each reply comes once at every call.
 PATCHED = ("invalid-200", "accepted-no-effect", "400-invalid", "403-expired", "503-json", "hang-after", "429")
 ONE_OF_EACH = ("404", "503-html", "429-empty")
 DENIED = "401-json"
@@ -185,6 +187,92 @@ def test_a_fault_that_stays_ends_every_listing_in_effect_or_as_a_problem(
     with capsys.disabled():
         for title, found in (("while the fault stays", during), ("after its end", after)):
             print(table(title, found.values(), "listings", "in effect"))  # noqa: T201 - figures asked for
+
+
+ONCE = {
+    "feeds-in": ("createFeedDocument", "uploadFeedDocument"),
+    "submits": ("createFeed",),
+    "feeds-out": ("getFeed", "getFeedDocument", "downloadDocument"),
+    "reads": ("patchListingsItem", *READS, "token"),
+    "reports": REPORTS,
+    "lost": ("getFeeds",),
+    "taken-back": ("cancelFeed",),
+}
+EACH = {
+    "patchListingsItem": PATCH_FAULTS,
+    "token": ("400-invalid", *(fault for fault in ANYWHERE if fault != "403-expired")),
+}
+
+
+@pytest.mark.timeout(600)
+def test_a_fault_that_comes_once_costs_no_listing_anything(
+    street: Street, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After every reply has come once at every call, all is in effect; only feeds that never end are left."""
+    with sellers_of(street, monkeypatch, list(ONCE)) as made:
+        for name, operations in ONCE.items():
+            for operation in operations:
+                for fault in EACH.get(operation, (*REFUSALS, *ANYWHERE)):
+                    made[name].world.inject(operation, fault)
+        made["lost"].world.inject("createFeed", "reset-after")
+        for _ in range(2 * MANY_ROUNDS):
+            made["taken-back"].world.plan_feed(queued=FOR_EVER)
+
+        counted = outlast(street, list(made.values()))
+
+        found = {name: judged(street, seller, counted) for name, seller in made.items()}
+        nothing_wrong(found.values())
+        for name, verdict in found.items():
+            assert not is_broken(made[name]), (name, made[name].world.faults._planned)
+            left = {"feed_stuck (integration)"} if name == "taken-back" else set()
+            assert verdict.proven == verdict.things, (name, verdict)
+            assert set(verdict.problems) <= left, (name, verdict)
+        assert "lost" in found_again(street)
+    with capsys.disabled():
+        cases = sum(len(EACH.get(call, (*REFUSALS, *ANYWHERE))) for calls in ONCE.values() for call in calls)
+        print(table(f"each of {cases} replies once", found.values(), "listings", "in effect"))  # noqa: T201 - figures asked for
+
+
+def outlast(street: Street, sellers: Sequence[Seller]) -> Mapping[str, int]:
+    """Runs, each with a new count, until no reply is left, and then until all is settled; the last count."""
+    counted: Mapping[str, int] = QUIET
+    for number in range(MANY_ROUNDS):
+        broken = [seller for seller in sellers if is_broken(seller)]
+        if not broken:
+            break
+        counted = moved(number)
+        count(street, counted)
+        run(broken)
+        stock_waits(street, span=timedelta(minutes=15))
+        feeds_again(street)
+    for _ in range(ROUNDS):
+        run(sellers)
+        street.settle()
+        stock_waits(street, span=timedelta(hours=7))
+        if all(judged(street, seller, counted).all_proven for seller in sellers):
+            break
+    return counted
+
+
+def moved(number: int) -> Mapping[str, int]:
+    """Another count: many ordinary changes, one that must fall at once, and one that comes or goes."""
+    bulk = {sku: 60 + number % 7 + place for place, sku in enumerate(("B0", "B1", "B2", "B3"))}
+    falling = ("B0", "B2")[number % 2]
+    return {
+        **bulk,
+        falling: 1 + number % 3,
+        "B4": (3, 50)[number % 2],
+        "U": (40, 0)[number % 2],
+        "N": 20 + number % 2,
+    }
+
+
+def feeds_again(street: Street) -> None:
+    """The rest after a feed that came to nothing is over."""
+    back = "planned_at = planned_at - interval '7 hours'"
+    words = f"UPDATE ledger.feeds SET {back} WHERE state IN ('FAILED', 'OVERDUE')"
+    with street.ledger.begin() as conn:
+        conn.execute(sa.text(words))
 
 
 def opened(street: Street, sellers: Sequence[Seller]) -> None:
