@@ -123,8 +123,9 @@ def held_down(offer: Offer, doubts: Iterable[str], last: int | None) -> Offer | 
         return offer
     if last is None:
         return None if offer.publishable else offer
-    units = min(offer.publishable, last)
-    return _lowered(offer, units, f"it only goes down, because {doubt}: {units}")
+    if offer.publishable <= last:
+        return offer
+    return _lowered(offer, last, f"it only goes down, because {doubt}: {last}")
 
 
 def doubts(parts: Sequence[Component], pools: Mapping[str, Pool]) -> Iterator[str]:
