@@ -197,15 +197,14 @@ def _counts(chance: Random, days: int) -> Iterator[Count]:
     """A count every quarter of an hour; some are late, some hours have none, some are wrong."""
     slots = int(days * DAY // COUNT_EVERY)
     a_day = int(DAY // COUNT_EVERY)
-    wrong: dict[int, CountKind] = {}
     silent: set[int] = set()
+    for day in range(0, days, 2):
+        first = day * a_day + chance.randrange(a_day // 4, a_day - 20)
+        silent |= set(range(first, first + chance.randrange(8, 16)))
+    wrong: dict[int, CountKind] = {}
     for day in range(days):
         for kind in list(CountKind)[1:]:
-            first = day * a_day + chance.randrange(2, a_day - 2)
-            wrong |= dict.fromkeys(range(first, first + chance.choice((1, 1, 2))), kind)
-        if day % 2 == 0:
-            first = day * a_day + chance.randrange(a_day // 4, a_day - 20)
-            silent |= set(range(first, first + chance.randrange(8, 16)))
+            wrong |= dict.fromkeys(_free(chance, day * a_day, a_day, silent | set(wrong)), kind)
     for slot in range(slots):
         at = max(1.0, slot * COUNT_EVERY + chance.uniform(-2, 2) * MINUTE)
         late = chance.random() < 0.04
@@ -213,3 +212,12 @@ def _counts(chance: Random, days: int) -> Iterator[Count]:
         kind = wrong.get(slot, CountKind.GOOD)
         if slot not in silent:
             yield Count(at=at, arrives=at + takes, kind=kind)
+
+
+def _free(chance: Random, first: int, a_day: int, taken: set[int]) -> range:
+    """One or two slots of a day that nothing else has happened to."""
+    while True:
+        start = first + chance.randrange(2, a_day - 2)
+        found = range(start, start + chance.choice((1, 1, 2)))
+        if not taken.intersection(found):
+            return found
