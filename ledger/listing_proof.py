@@ -77,8 +77,11 @@ def record_seen(
     that nobody of us published is kept as a drift; a listing that Amazon hides from buyers is a problem.
     """
     rows = _claim(conn, account, marketplace_id, list(shown))
-    sold = _sold(conn, [row for row in rows if _is_less(row, _units(shown[row["seller_sku"]]))])
-    looks = [_looked(row, shown[row["seller_sku"]], sold.get(row["id"], 0), now - settle) for row in rows]
+    asked = [row for row in rows if _asks(row, _units(shown[row["seller_sku"]]))]
+    sold = _sold(conn, asked)
+    looks = [
+        _looked(row, shown[row["seller_sku"]], sold.get(row["id"], (0, 0)), now - settle) for row in rows
+    ]
     _record_problems(conn, looks, now)
     for look in looks:
         _record_one(conn, look, now)
@@ -96,10 +99,12 @@ def _units(seen: SeenListing | None) -> int | None:
     return None if seen is None else seen.units
 
 
-def _looked(row: sa.RowMapping, seen: SeenListing | None, sold: int, settled: datetime) -> _Look:
-    """Compare; `settled` is the moment before which what Amazon took should be in effect by now."""
+def _looked(row: sa.RowMapping, seen: SeenListing | None, sold: tuple[int, int], settled: datetime) -> _Look:
+    """Compare; `sold` is ordered and canceled, `settled` the moment before which what Amazon took is overdue."""
     overdue = row["accepted_at"] is not None and row["accepted_at"] < settled
-    return _Look(row, seen, after_look(publication(row), _units(seen), sold=sold, overdue=overdue))
+    known, (ordered, returned) = publication(row), sold
+    end = after_look(known, _units(seen), sold=ordered, returned=returned, overdue=overdue)
+    return _Look(row, seen, end)
 
 
 def _claim(
@@ -118,24 +123,31 @@ def _claim(
     return conn.execute(statement).mappings().all()
 
 
-def _is_less(row: sa.RowMapping, units: int | None) -> bool:
+def _asks(row: sa.RowMapping, units: int | None) -> bool:
+    """Whether orders may explain why Amazon shows another number."""
     compared = row["state"] in (_S.EFFECTIVE, _S.ACCEPTED)
-    return compared and units is not None and units < row["published"]
+    return compared and units is not None and units != row["published"]
 
 
-def _sold(conn: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, int]:
-    """Units that were ordered of each listing since its quantity was last published, as far as we have read."""
+def _sold(conn: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, tuple[int, int]]:
+    """Units ordered, and units canceled, of each listing since its last publication, as far as we have read."""
     if not rows:
         return {}
+    since = listings.c.published_at
+    units = order_lines.c.quantity
     statement = (
-        sa.select(listings.c.id, sa.func.sum(order_lines.c.quantity))
+        sa.select(
+            listings.c.id,
+            sa.func.coalesce(sa.func.sum(units).filter(orders.c.amazon_created_at >= since), 0),
+            sa.func.coalesce(sa.func.sum(units).filter(orders.c.canceled_at >= since), 0),
+        )
         .join_from(
             listings,
             orders,
             sa.and_(
                 orders.c.seller_account == listings.c.seller_account,
                 orders.c.marketplace_id == listings.c.marketplace_id,
-                orders.c.amazon_created_at >= listings.c.published_at,
+                sa.or_(orders.c.amazon_created_at >= since, orders.c.canceled_at >= since),
             ),
         )
         .join(
@@ -145,7 +157,7 @@ def _sold(conn: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, int]:
         .where(listings.c.id.in_([row["id"] for row in rows]))
         .group_by(listings.c.id)
     )
-    return {row.id: int(units) for row in conn.execute(statement) for units in row[1:]}
+    return {number: (int(sold), int(back)) for number, sold, back in conn.execute(statement)}
 
 
 def _record_one(conn: sa.Connection, look: _Look, now: datetime) -> None:

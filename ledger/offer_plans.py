@@ -13,7 +13,7 @@ from domain.publishing import is_urgent
 from domain.stock import NO_TERMS, BufferRule, Offer, OfferRule, Pool, doubts, held_down, publishable
 from ledger.listings import publication
 from ledger.moves import Move, move_listings
-from ledger.sales import Sales, sales_since, sold_after
+from ledger.sales import Sales, canceled_since, sales_since, sold_after
 from ledger.stock import Shelves
 from ledger.tables import listings
 
@@ -48,6 +48,7 @@ class _Plan:
 
     moves: list[Move[ListingState]] = field(default_factory=list)
     there: list[int] = field(default_factory=list)
+    unsure: list[int] = field(default_factory=list)
     offers: list[tuple[int, Offer, bool]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -60,11 +61,14 @@ def plan_offers(
     Only call this while holding the account's turn: nothing is locked, for locking a row rewrites it.
     """
     sales = sales_since(conn, account, now - _SALES_BACK)
+    canceled = canceled_since(conn, account, now - _SALES_BACK)
     plan = _Plan()
     for row in _offered(conn, account):
         terms = rules.terms(row.seller_sku)
         parts, pools = rules.skus.resolve(row.seller_sku), shelves[terms.warehouses]
         offer = publishable(parts, pools, rules.buffer(row.seller_sku), terms)
+        if canceled and _is_unsure(row, canceled):
+            plan.unsure.append(row.id)
         if offer is None:
             plan.counts["uncounted"] += 1
         elif _is_settled(row, offer, sales) and not any(doubts(parts, pools)):
@@ -73,6 +77,7 @@ def plan_offers(
             _weigh(plan, row, offer, _Context(parts, pools, sales, now))
     _write_offers(conn, plan.offers)
     _adopt(conn, plan.there)
+    _look_soon(conn, plan.unsure)
     move_listings(conn, plan.moves, now)
     return dict(plan.counts)
 
@@ -83,6 +88,12 @@ class _Context:
     pools: Mapping[str, Pool]
     sales: Sales
     now: datetime
+
+
+def _is_unsure(row: sa.Row[tuple[object, ...]], canceled: Mapping[tuple[str, str], datetime]) -> bool:
+    """Whether an order was canceled since the last look: Amazon may have put its units back on offer."""
+    at = canceled.get((row.marketplace_id, row.seller_sku))
+    return at is not None and row.state == _S.EFFECTIVE and row.seen_at is not None and at > row.seen_at
 
 
 def _is_settled(row: sa.Row[tuple[object, ...]], offer: Offer, sales: Sales) -> bool:
@@ -159,4 +170,14 @@ def _adopt(conn: sa.Connection, listing_ids: Sequence[int]) -> None:
     """What Amazon offers already counts as published: from now on the number is ours."""
     if listing_ids:
         chosen = listings.c.id == sa.any_(sa.literal(list(listing_ids), sa.ARRAY(sa.BigInteger)))
-        conn.execute(listings.update().where(chosen).values(published=listings.c.publishable))
+        since = sa.func.coalesce(listings.c.published_at, listings.c.seen_at)
+        conn.execute(
+            listings.update().where(chosen).values(published=listings.c.publishable, published_at=since)
+        )
+
+
+def _look_soon(conn: sa.Connection, listing_ids: Sequence[int]) -> None:
+    """What may have changed without us is looked at in this run."""
+    if listing_ids:
+        chosen = listings.c.id == sa.any_(sa.literal(list(listing_ids), sa.ARRAY(sa.BigInteger)))
+        conn.execute(listings.update().where(chosen).values(seen_at=None))

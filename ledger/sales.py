@@ -31,6 +31,17 @@ def sales_since(conn: sa.Connection, account: str, since: datetime) -> Sales:
     return found
 
 
+def canceled_since(conn: sa.Connection, account: str, since: datetime) -> Mapping[tuple[str, str], datetime]:
+    """When an order for a listing was last canceled, by (marketplace, seller SKU), after a moment (UTC)."""
+    statement = (
+        sa.select(orders.c.marketplace_id, order_lines.c.seller_sku, sa.func.max(orders.c.canceled_at))
+        .join(order_lines, order_lines.c.order_id == orders.c.id)
+        .where(orders.c.seller_account == account, orders.c.canceled_at > since)
+        .group_by(orders.c.marketplace_id, order_lines.c.seller_sku)
+    )
+    return {(marketplace, sku): at for marketplace, sku, at in conn.execute(statement)}
+
+
 def sold_after(sales: Sales, listing: tuple[str, str], moment: datetime | None) -> int:
     """Units of one listing that were ordered after a moment (UTC); none before it was ever seen."""
     if moment is None or listing not in sales:

@@ -148,6 +148,15 @@ def test_after_a_look(known: Publication, units: int | None, sold: int, end: Lis
     assert after_look(known, units, sold=sold, overdue=False) is end
 
 
+@pytest.mark.parametrize(
+    ("units", "returned", "end"),
+    [(10, 0, L.DRIFTED), (10, 1, L.PLANNED), (11, 1, L.DRIFTED), (11, 2, L.PLANNED), (9, 2, L.EFFECTIVE)],
+)
+def test_what_was_canceled_explains_more(units: int, returned: int, end: ListingState) -> None:
+    """Units of canceled orders that Amazon put back are nobody's doing: our number is published again."""
+    assert after_look(_known(L.EFFECTIVE), units, sold=0, returned=returned) is end
+
+
 def test_overdue_is_planned_again() -> None:
     """What Amazon took and does not show in time is sent again, and nothing else is for being late."""
     for state in set(ListingState) - {L.CANDIDATE, L.ABSENT, L.EFFECTIVE}:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from domain.amazon import AmazonStatus
 from domain.listings import ListingState
 from domain.problems import ProblemKind
 from domain.stock import BufferRule, Pool
@@ -67,6 +68,25 @@ def test_what_amazon_sold_by_itself_is_not_sent(ledger: Ledger) -> None:
     ingest(ledger, replace(amazon_order(lines=[line(sku="A", quantity=2)]), created_at=NOW + MINUTE))
     assert plan(ledger, {"A": 3}, now=NOW + 2 * MINUTE) == {"same": 1}
     assert plan(ledger, {"A": 5}, now=NOW + 2 * MINUTE) == {"planned": 1}
+
+
+def test_a_cancellation_has_the_listing_looked_at(ledger: Ledger) -> None:
+    """Amazon may put the units of a canceled order back: it is looked at at once, and more is no drift."""
+    effective(ledger, 5, "A")
+    placed = replace(amazon_order(lines=[line(sku="A", quantity=2)]), created_at=NOW + MINUTE)
+    ingest(ledger, placed, now=NOW + MINUTE)
+    later = NOW + 2 * MINUTE
+    assert plan(ledger, {"A": 0}, now=later) == {"planned": 1}
+    assert publish(ledger, now=later) == {"A": 0}
+    look(ledger, {"A": 0}, now=NOW + 3 * MINUTE)
+    gone = replace(placed, status=AmazonStatus.CANCELED, updated_at=NOW + 4 * MINUTE)
+    ingest(ledger, gone, now=NOW + 4 * MINUTE)
+    assert to_read(ledger, ListingState.EFFECTIVE) == {}
+    assert plan(ledger, {"A": 0}, now=NOW + 5 * MINUTE) == {"same": 1}
+    assert to_read(ledger, ListingState.EFFECTIVE) == {GB: ("A",)}
+    assert look(ledger, {"A": 2}, now=NOW + 5 * MINUTE) == {"PLANNED": 1}
+    assert publish(ledger, now=NOW + 5 * MINUTE) == {"A": 0}
+    assert problems(ledger) == ()
 
 
 def test_a_doubted_count_only_lowers_what_is_offered(ledger: Ledger) -> None:

@@ -264,6 +264,14 @@ def upgrade() -> None:
         "listings", sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True), schema="ledger"
     )
     op.create_index(
+        "orders_canceled_idx",
+        "orders",
+        ["seller_account", "canceled_at"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("canceled_at IS NOT NULL"),
+    )
+    op.create_index(
         "orders_placed_idx", "orders", ["seller_account", "amazon_created_at"], unique=False, schema="ledger"
     )
     op.add_column(
