@@ -116,7 +116,8 @@ def _weigh(plan: _Plan, row: sa.Row[tuple[object, ...]], computed: Offer, contex
     if offer is None:
         plan.counts["doubted"] += 1
         return
-    urgent = is_urgent(offer.publishable, known.offered, offer.expected)
+    on_its_way = known.state is _S.ACCEPTED and offer.publishable == known.published
+    urgent = row.urgent if on_its_way else is_urgent(offer.publishable, known.offered, offer.expected)
     if not _is_written(row, offer, urgent=urgent):
         plan.offers.append((row.id, offer, urgent))
     _step(plan, row.id, known, offer, context.now)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from domain.stock import Offer
 from ledger.connection import Ledger
 from tests.bench.catalog import Catalog
 from tests.bench.strangers import GB
@@ -76,7 +77,7 @@ def _noted(catalog: Catalog, now: datetime) -> Iterator[Cells]:
 
 _LISTING = (
     "seller_account,marketplace_id,seller_sku,state,available,reserved,buffer,publishable,published,effective,"
-    "planned_at,published_at,accepted_at,effective_at,seen_at"
+    "explanation,planned_at,published_at,accepted_at,effective_at,seen_at"
 )
 
 
@@ -86,8 +87,9 @@ def _listed(catalog: Catalog, now: datetime) -> Iterator[Cells]:
     then = now - FIRST + timedelta(minutes=5)
     for sku, units in offers.items():
         available = catalog.first[sku]
+        why = Offer(available=available, reserved=available - units, buffer=0, publishable=units).explain()
         numbers = (available, available - units, 0, units, units, units)
-        yield "main", GB, sku, "EFFECTIVE", *numbers, then, then, then, then, now
+        yield "main", GB, sku, "EFFECTIVE", *numbers, why, then, then, then, then, now
 
 
 def _order(conn: sa.Connection, catalog: Catalog, now: datetime) -> None:

@@ -70,6 +70,16 @@ def test_what_amazon_sold_by_itself_is_not_sent(ledger: Ledger) -> None:
     assert plan(ledger, {"A": 5}, now=NOW + 2 * MINUTE) == {"planned": 1}
 
 
+def test_an_urgent_quantity_stays_urgent_until_it_is_seen(ledger: Ledger) -> None:
+    """What was urgent to send is urgent to read back, whatever is planned again meanwhile."""
+    effective(ledger, 50, "A")
+    urgent = "SELECT urgent FROM ledger.listings WHERE seller_sku = :value"
+    plan(ledger, {"A": 0})
+    publish(ledger)
+    assert plan(ledger, {"A": 0}) == {"same": 1}
+    assert one(ledger, urgent, "A")["urgent"]
+
+
 def test_a_cancellation_has_the_listing_looked_at(ledger: Ledger) -> None:
     """Amazon may put the units of a canceled order back: it is looked at at once, and more is no drift."""
     effective(ledger, 5, "A")
