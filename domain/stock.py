@@ -1,7 +1,7 @@
 """How many units may be offered: never more than is there, never less than is free."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -103,10 +103,10 @@ def publishable(
     A kit is worth what its scarcest component allows. A SKU that was never counted is not zero: it is
     unknown, and what is offered for it is left alone; only a stop needs no count.
     """
-    if not parts or any(part.warehouse_sku not in pools for part in parts):
-        return STOPPED if terms.stopped else None
-    if len(parts) == 1:
+    if len(parts) == 1 and parts[0].warehouse_sku in pools:  # nearly all of a large catalog
         offer = _offer(parts[0], pools[parts[0].warehouse_sku], rule)
+    elif not parts or any(part.warehouse_sku not in pools for part in parts):
+        return STOPPED if terms.stopped else None
     else:
         offers = [_offer(part, pools[part.warehouse_sku], rule) for part in parts]
         offer = min(offers, key=lambda one: one.publishable)
@@ -128,9 +128,10 @@ def held_down(offer: Offer, doubts: Iterable[str], last: int | None) -> Offer | 
     return _lowered(offer, last, f"it only goes down, because {doubt}: {last}")
 
 
-def doubts(parts: Sequence[Component], pools: Mapping[str, Pool]) -> Iterator[str]:
+def doubts(parts: Sequence[Component], pools: Mapping[str, Pool]) -> list[str]:
     """Why the counts of a listing's components are not believed, as far as they are not."""
-    return (pools[part.warehouse_sku].doubt for part in parts if part.warehouse_sku in pools)
+    found = [pools[part.warehouse_sku].doubt for part in parts if part.warehouse_sku in pools]
+    return [doubt for doubt in found if doubt]
 
 
 def _offer(part: Component, pool: Pool, rule: BufferRule) -> Offer:

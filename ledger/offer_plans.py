@@ -1,9 +1,10 @@
 """What may be offered of every listing, computed from today's counts, and planned where it has to change."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -11,7 +12,6 @@ from domain.listings import ListingState, Publication
 from domain.maps import Component, SkuMap
 from domain.publishing import is_urgent
 from domain.stock import NO_TERMS, BufferRule, Offer, OfferRule, Pool, doubts, held_down, publishable
-from ledger.listings import publication
 from ledger.moves import Move, move_listings
 from ledger.sales import Sales, canceled_since, sales_since, sold_after
 from ledger.stock import Shelves
@@ -40,6 +40,39 @@ class Rules:
     skus: SkuMap
     buffer: Callable[[str], BufferRule] = field(default=_no_buffer)
     terms: Callable[[str], OfferRule] = field(default=_no_terms)
+
+
+class _Listing(NamedTuple):
+    """What planning compares of a listing: a plain tuple, because there are a hundred thousand."""
+
+    id: int
+    marketplace_id: str
+    seller_sku: str
+    state: str
+    available: int | None
+    reserved: int | None
+    buffer: int | None
+    publishable: int | None
+    published: int | None
+    effective: int | None
+    published_at: datetime | None
+    accepted_at: datetime | None
+    seen_at: datetime | None
+    urgent: bool
+    explanation: str
+
+    def known(self, sold: int) -> Publication:
+        """How far its quantity has come; `sold` units were ordered since it was seen."""
+        return Publication(
+            state=ListingState(self.state),
+            wanted=self.publishable,
+            published=self.published,
+            shown=self.effective,
+            tried_at=self.published_at,
+            accepted_at=self.accepted_at,
+            seen_at=self.seen_at,
+            sold=sold,
+        )
 
 
 @dataclass(slots=True)
@@ -71,7 +104,7 @@ def plan_offers(
             plan.unsure.append(row.id)
         if offer is None:
             plan.counts["uncounted"] += 1
-        elif _is_settled(row, offer, sales) and not any(doubts(parts, pools)):
+        elif _is_settled(row, offer, sales) and not doubts(parts, pools):
             plan.counts["same"] += 1
         else:
             _weigh(plan, row, offer, _Context(parts, pools, sales, now))
@@ -90,13 +123,13 @@ class _Context:
     now: datetime
 
 
-def _is_unsure(row: sa.Row[tuple[object, ...]], canceled: Mapping[tuple[str, str], datetime]) -> bool:
+def _is_unsure(row: _Listing, canceled: Mapping[tuple[str, str], datetime]) -> bool:
     """Whether an order was canceled since the last look: Amazon may have put its units back on offer."""
     at = canceled.get((row.marketplace_id, row.seller_sku))
     return at is not None and row.state == _S.EFFECTIVE and row.seen_at is not None and at > row.seen_at
 
 
-def _is_settled(row: sa.Row[tuple[object, ...]], offer: Offer, sales: Sales) -> bool:
+def _is_settled(row: _Listing, offer: Offer, sales: Sales) -> bool:
     """Whether Amazon shows just this offer and nothing was ordered lately: so it is for nearly every listing."""
     return (
         row.state == _S.EFFECTIVE
@@ -108,10 +141,10 @@ def _is_settled(row: sa.Row[tuple[object, ...]], offer: Offer, sales: Sales) -> 
     )
 
 
-def _weigh(plan: _Plan, row: sa.Row[tuple[object, ...]], computed: Offer, context: _Context) -> None:
+def _weigh(plan: _Plan, row: _Listing, computed: Offer, context: _Context) -> None:
     """Decide about one listing: send another number, leave it, or take it as published already."""
     sold = sold_after(context.sales, (row.marketplace_id, row.seller_sku), row.seen_at)
-    known = publication(row._mapping, sold)  # noqa: SLF001 - SQLAlchemy's documented name
+    known = row.known(sold)
     offer = held_down(computed, doubts(context.parts, context.pools), known.offered)
     if offer is None:
         plan.counts["doubted"] += 1
@@ -134,21 +167,17 @@ def _step(plan: _Plan, listing_id: int, known: Publication, offer: Offer, now: d
     plan.counts["planned" if known.state is _S.PLANNED else "same"] += 1
 
 
-def _is_written(row: sa.Row[tuple[object, ...]], offer: Offer, *, urgent: bool) -> bool:
+def _is_written(row: _Listing, offer: Offer, *, urgent: bool) -> bool:
     numbers = tuple(getattr(offer, name) for name in _NUMBERS)
     written = (row.available, row.reserved, row.buffer, row.publishable)
     return numbers == written and row.urgent == urgent and row.explanation == offer.explain()
 
 
-def _offered(conn: sa.Connection, account: str) -> Iterable[sa.Row[tuple[object, ...]]]:
-    columns = (
-        *("id", "marketplace_id", "seller_sku", "state", *_NUMBERS, "published", "effective"),
-        *("published_at", "accepted_at", "seen_at", "urgent", "explanation"),
-    )
-    statement = sa.select(*[listings.c[name] for name in columns]).where(
+def _offered(conn: sa.Connection, account: str) -> Iterator[_Listing]:
+    statement = sa.select(*[listings.c[name] for name in _Listing._fields]).where(
         listings.c.seller_account == account, listings.c.state.in_(_PLANNED_FROM)
     )
-    return conn.execute(statement.order_by(listings.c.id))
+    return map(_Listing._make, conn.execute(statement.order_by(listings.c.id)).all())
 
 
 def _write_offers(conn: sa.Connection, offers: Sequence[tuple[int, Offer, bool]]) -> None:

@@ -27,7 +27,12 @@ def stocked(ledger: Ledger, catalog: Catalog, now: datetime) -> None:
     The tables are filled as they would be, not by the flows: 100,000 patches at Amazon's limits take six hours.
     """
     with ledger.begin() as conn:
-        _copy(conn, "stock", "connection,warehouse,sku,available,on_hand,as_of", _counted(catalog, now))
+        _copy(
+            conn,
+            "stock",
+            "connection,warehouse,sku,available,on_hand,allocated,quarantine,on_order,as_of",
+            _counted(catalog, now),
+        )
         _copy(
             conn,
             "snapshots",
@@ -67,7 +72,7 @@ def sent_before(catalog: Catalog, folder: Path) -> Path:
 
 def _counted(catalog: Catalog, now: datetime) -> Iterator[Cells]:
     as_of = now - FIRST
-    return (("main", WAREHOUSE, sku, units, units, as_of) for sku, units in catalog.first.items())
+    return (("main", WAREHOUSE, sku, units, units, 0, 0, 0, as_of) for sku, units in catalog.first.items())
 
 
 def _noted(catalog: Catalog, now: datetime) -> Iterator[Cells]:

@@ -13,7 +13,7 @@ from domain.errors import Refused
 from domain.snapshots import SnapshotLimits
 from ledger.connection import Ledger
 from ledger.maps import BufferEntry, OfferEntry, SkuEntry, record_buffers, record_offers, record_skus
-from ledger.stock import record_snapshot
+from ledger.snapshots import record_snapshot
 from tests.deployments.test_cli import Lockstep, lockstep, one_line, set_up
 from tests.factories import MAPS, NOW, amazon_order, line, order_id, snapshot
 from tests.ledger.walk import ingest
