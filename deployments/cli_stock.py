@@ -15,7 +15,7 @@ from domain.marketplaces import MARKETPLACES
 from domain.stock import BufferRule, OfferRule
 from ledger.explain import SkuStory, tell_sku
 from ledger.offers import similar_sku
-from ledger.register import Account, account, accounts, connection_of
+from ledger.register import Account, account, accounts, clock, connection_of
 
 _LEDGER = {"ledger"}
 _OUT = Console(highlight=False, soft_wrap=True)
@@ -34,7 +34,8 @@ def explain(seller_sku: str, account_name: str, config: Path | None) -> None:
         stories = [
             story
             for one in chosen
-            if (story := tell_sku(conn, one, connection_of(conn, one.name), seller_sku)) is not None
+            if (story := tell_sku(conn, one, connection_of(conn, one.name), seller_sku, clock(conn)))
+            is not None
         ]
         if not stories:
             raise Refused(_unknown(conn, chosen, seller_sku))
@@ -72,6 +73,8 @@ def _rows(story: SkuStory) -> Iterator[tuple[str, str]]:
         yield "counted", f"never at {story.connection}"
     for sku, pool in sorted(story.pools.items()):
         yield f"reserved, {sku}", f"{pool.reserved}{_orders(story, sku)}"
+        if story.buffer.odds is not None:
+            yield f"expected, {sku}", f"{pool.expected:.2f} units before a number is replaced by the next one"
         if pool.doubt:
             yield f"doubt, {sku}", pool.doubt
     yield "buffer", _buffer(story.buffer)
