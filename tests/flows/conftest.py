@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
-from prefect.settings import PREFECT_HOME, temporary_settings
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
 
 from blocks.ledger_connection import LedgerConnection
 from blocks.seller_account import SellerAccount
@@ -105,7 +105,8 @@ def prefect(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
         server.wait_ready()
         # Without the heartbeat, whose thread adds a second to every run; the stack's own tests keep it.
         home = Path(server.environment()["PREFECT_HOME"])
-        with talking_to({"PREFECT_API_URL": server.api_url}), temporary_settings({PREFECT_HOME: home}):
+        quick = {PREFECT_HOME: home, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+        with talking_to({"PREFECT_API_URL": server.api_url}), temporary_settings(quick):
             yield server
             # What they still hold would be sent to a server that is gone, with a minute of patience each.
             APILogWorker.drain_all(timeout=10)

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import httpx
 import sqlalchemy as sa
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from sqlalchemy.engine.default import DefaultDialect
 
 from blocks.file_drop import FileDrop
@@ -140,11 +141,12 @@ def main() -> None:
     """Fork a child for each line of the input, and answer with how it ended."""
     assert FileDrop.__init__.__kwdefaults__["settle"]
     FileDrop.__init__.__kwdefaults__["settle"] = 0.05  # seconds; a hundred deaths wait for no warehouse
-    for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            _child(Run(**json.loads(line)))
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201 - the answer
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        for line in sys.stdin:
+            pid = os.fork()
+            if pid == 0:
+                _child(Run(**json.loads(line)))
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201 - the answer
 
 
 class DeathRow:
