@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.amazon import SeenListing
 from domain.listings import ListingState, after_look
@@ -21,6 +22,7 @@ from ledger.tables import listing_history, listings, order_lines, orders
 _S = ListingState
 _LOOKED = "what Amazon shows"
 _NOT_SHOWN = "Amazon took it and does not show it"
+_SEEN = ("effective", "issues", "suppressed", "earlier")
 # Amazon states no time within which a quantity is in effect; an hour is what we wait unless told otherwise.
 SETTLE = timedelta(hours=1)
 
@@ -83,8 +85,7 @@ def record_seen(
         _looked(row, shown[row["seller_sku"]], sold.get(row["id"], (0, 0)), now - settle) for row in rows
     ]
     _record_problems(conn, looks, now)
-    for look in looks:
-        _record_one(conn, look, now)
+    _record_looks(conn, looks, now)
     reasons = {True: _NOT_SHOWN, False: _LOOKED}
     moves = [
         Move(look.row["id"], ListingState(look.row["state"]), look.end, reasons[look.is_unshown])
@@ -160,19 +161,30 @@ def _sold(conn: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, tuple
     return {number: (int(sold), int(back)) for number, sold, back in conn.execute(statement)}
 
 
-def _record_one(conn: sa.Connection, look: _Look, now: datetime) -> None:
+def _record_looks(conn: sa.Connection, looks: Sequence[_Look], now: datetime) -> None:
+    """What each look showed, in one statement for all of them."""
+    if not looks:
+        return
+    seen = [_seen(look, now) for look in looks]
+    columns = [sa.column(name, listings.c[name].type) for name in ("id", *_SEEN)]
+    new = sa.func.jsonb_to_recordset(sa.literal(seen, JSONB)).table_valued(*columns, name="new")
+    new = new.render_derived(with_types=True)
+    values = {name: new.c[name] for name in _SEEN}
+    conn.execute(listings.update().where(listings.c.id == new.c.id).values(seen_at=now, **values))
+
+
+def _seen(look: _Look, now: datetime) -> dict[str, object]:
     row, seen = look.row, look.seen
     issues = kept_issues(row["issues"], seen.issues if seen else (), now)
     if row["state"] == _S.INVALID and look.end is _S.INVALID and not issues:
         issues = row["issues"]  # what Amazon disliked of our number is still why it is not in effect
-    values = {
+    return {
+        "id": row["id"],
         "effective": look.units,
-        "seen_at": now,
         "issues": issues,
         "suppressed": bool(look.why_hidden),
         "earlier": remembered(row),
     }
-    conn.execute(listings.update().where(listings.c.id == row["id"]).values(values))
 
 
 def _record_problems(conn: sa.Connection, looks: Sequence[_Look], now: datetime) -> None:

@@ -1,21 +1,22 @@
 """How often more was taken unseen than a buffer keeps back, beside the odds that the house states.
 
-An exposure is the time from the planning of a quantity until the next one is in effect. Unseen in it is what the
-other channel took since the count, and what Amazon sold since the last order that the house had read; what Amazon
-took off the listing itself, because its quantity was in effect already, is not.
+An exposure is the time from the planning of a quantity until the next one is in effect, each by Amazon's own
+moments. Unseen in it is what the other channel took since the count that the house believed, and what Amazon sold
+since the last order that the house had read; what Amazon took off the listing itself, because its quantity was in
+effect already, is not.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
 
 from tests.week.history import History, Listing, known_until
 from tests.week.script import HOUR, CountKind
-
-_TAKES = 60.0  # seconds until a quantity is in effect, most of the time
 
 Numbers = npt.NDArray[np.float64]
 
@@ -40,16 +41,13 @@ class Exposures:
         return self.exceeded / max(1, self.counted)
 
 
-def exposures(history: History) -> Exposures:
-    """Every listing at every run of the house."""
-    starts = np.array(history.syncs[:-1])
-    ends = np.array(history.syncs[1:]) + _TAKES
+def exposures(history: History, verdicts: Sequence[str] = ()) -> Exposures:
+    """Every listing at every run of the house; `verdicts` are what it made of each count."""
     offered, sellable = np.stack(history.offered), np.stack(history.sellable)
     on_offer = (offered[:-1] > 0) | (offered[1:] > 0)
-    unseen = _Unseen(history, starts, ends)
-    kept = _kept(history, starts)
+    unseen = _Unseen(history, verdicts)
     exceeded = sum(
-        int((unseen.beyond(listing, kept[:, at]) & on_offer[:, at]).sum())
+        int((unseen.beyond(at, listing, history) & on_offer[:, at]).sum())
         for at, listing in enumerate(history.listings)
     )
     hours = (history.syncs[1] - history.syncs[0]) / HOUR
@@ -82,10 +80,10 @@ class _Taken:
 class _Unseen:
     """What was taken of a listing's parts in each exposure, and nobody could have told."""
 
-    def __init__(self, history: History, starts: Numbers, ends: Numbers) -> None:
-        self._parts, self._ends = history.parts, ends
-        self._in_effect = starts + _TAKES
-        self._counted = np.array([_last_count(history, at) for at in starts])
+    def __init__(self, history: History, verdicts: Sequence[str]) -> None:
+        starts = history.syncs[:-1]
+        self._in_effect, self._kept = np.stack(history.in_effect), np.stack(history.kept)
+        self._counted = np.array([_last_count(history, verdicts, at) for at in starts])
         self._read = np.array([known_until(at) for at in starts])
         sold: dict[str, list[tuple[float, int]]] = defaultdict(list)
         own: dict[Listing, list[tuple[float, int]]] = defaultdict(list)
@@ -97,33 +95,30 @@ class _Unseen:
         self._own = {listing: _Taken(events) for listing, events in own.items()}
         self._drained = {sku: _Taken(events) for sku, events in history.drained.items()}
 
-    def beyond(self, listing: Listing, kept: Numbers) -> npt.NDArray[np.bool_]:
-        """In which exposures more was taken than so many units of the listing that were kept back."""
-        own = self._own[listing].between(self._in_effect, self._ends) if listing in self._own else 0
-        found = np.zeros(len(self._ends), dtype=bool)
-        for part in self._parts[listing[0]]:
-            taken: Numbers = np.zeros(len(self._ends))
+    def beyond(self, at: int, listing: Listing, history: History) -> npt.NDArray[np.bool_]:
+        """In which exposures more was taken of the listing at a place than was kept back of it."""
+        begins, ends = self._in_effect[:-1, at], self._in_effect[1:, at]
+        own = self._own[listing].between(begins, ends) if listing in self._own else 0
+        found = np.zeros(len(ends), dtype=bool)
+        for part in history.parts[listing[0]]:
+            taken: Numbers = np.zeros(len(ends))
             if part.warehouse_sku in self._sold:
-                taken = taken + self._sold[part.warehouse_sku].between(self._read, self._ends)
+                taken = taken + self._sold[part.warehouse_sku].between(self._read, ends)
             if part.warehouse_sku in self._drained:
-                taken = taken + self._drained[part.warehouse_sku].between(self._counted, self._ends)
-            found |= taken - part.units * own > part.units * kept
+                taken = taken + self._drained[part.warehouse_sku].between(self._counted, ends)
+            found |= taken - part.units * own > part.units * self._kept[:-1, at]
         return found
 
 
-def _last_count(history: History, moment: float) -> float:
-    """When the newest good count was taken that had come by a moment."""
-    good = [one.at for one in history.counts if one.kind is CountKind.GOOD and one.arrives <= moment]
+def _last_count(history: History, verdicts: Sequence[str], moment: float) -> float:
+    """When the newest good count was taken that had come by a moment, and that the house did not hold."""
+    told = zip_longest(history.counts, verdicts)
+    good = [
+        one.at
+        for one, verdict in told
+        if one.kind is CountKind.GOOD and one.arrives <= moment and verdict != "HELD"
+    ]
     return max(good, default=moment)
-
-
-def _kept(history: History, starts: Numbers) -> Numbers:
-    """The buffers of each listing at the start of each exposure, as last looked up."""
-    if not history.buffers:
-        return np.zeros((len(starts), len(history.listings)))
-    moments = [at for at, _ in history.buffers]
-    rows = [max(0, bisect_right(moments, at) - 1) for at in starts]
-    return np.stack([kept for _, kept in history.buffers])[rows].astype(float)
 
 
 def _oversold(history: History) -> int:

@@ -48,7 +48,7 @@ def outcome(history: History, verdicts: list[str] | None = None) -> Outcome:
     return Outcome(
         history=history,
         blames=Judge(history).blames(),
-        exposures=exposures(history),
+        exposures=exposures(history, verdicts or ()),
         verdicts=tuple(verdicts or ()),
     )
 

@@ -42,6 +42,8 @@ def history(*sales: Sale, counts: tuple[Arrived, ...] = (counted(1),)) -> Histor
     made.syncs = syncs
     made.offered = [np.ones(4, dtype=np.int32)] * len(syncs)
     made.sellable = [np.ones(4, dtype=bool)] * len(syncs)
+    made.kept = [np.zeros(4, dtype=np.int32)] * len(syncs)
+    made.in_effect = [np.full(4, at + 60.0) for at in syncs]
     return made
 
 
@@ -117,7 +119,7 @@ def test_unseen_is_what_amazon_did_not_take_off_itself() -> None:
     # Until it can be read: two runs that could not have, for A and PAIR in GB and PAIR in DE; and one of DE.
     assert found.counted == 23 * 4
     assert 0 < found.exceeded < 23
-    played.buffers = [(0.0, np.ones(4, dtype=np.int32))]
+    played.kept = [np.ones(4, dtype=np.int32)] * len(played.syncs)
     assert exposures(played).exceeded == 0
 
 

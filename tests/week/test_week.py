@@ -11,9 +11,6 @@ from tests.week.script import Script, script
 from tests.week.shown import Outcome, outcome, table
 
 
-@pytest.mark.xfail(
-    reason="asks for the adaptive buffer, and for a look at what a cancellation gave back", strict=False
-)
 @pytest.mark.timeout(900)
 def test_nothing_is_oversold_that_knowledge_would_have_avoided(
     ledger: Ledger, capsys: pytest.CaptureFixture[str]
