@@ -128,6 +128,14 @@ def held_down(offer: Offer, doubts: Iterable[str], last: int | None) -> Offer | 
     return _lowered(offer, last, f"it only goes down, because {doubt}: {last}")
 
 
+def less_unread(offer: Offer, unread: int) -> Offer:
+    """The offer less units that Amazon sold and we have not read of: publishing them would sell them twice."""
+    if unread <= 0 or not offer.publishable:
+        return offer
+    units = max(0, offer.publishable - unread)
+    return _lowered(offer, units, f"{unread} sold at Amazon and not read yet: {units}")
+
+
 def doubts(parts: Sequence[Component], pools: Mapping[str, Pool]) -> list[str]:
     """Why the counts of a listing's components are not believed, as far as they are not."""
     found = [pools[part.warehouse_sku].doubt for part in parts if part.warehouse_sku in pools]

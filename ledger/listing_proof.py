@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.amazon import SeenListing
-from domain.listings import ListingState, after_look
+from domain.listings import ListingState, Publication, after_look
 from domain.problems import Problem, ProblemKind
 from domain.suppression import why_hidden
 from ledger.drifts import record_drifts, remembered, still_returning, writers
@@ -22,7 +22,7 @@ from ledger.tables import listing_history, listings, order_lines, orders
 _S = ListingState
 _LOOKED = "what Amazon shows"
 _NOT_SHOWN = "Amazon took it and does not show it"
-_SEEN = ("effective", "issues", "suppressed", "earlier")
+_SEEN = ("effective", "issues", "suppressed", "earlier", "unread")
 # Amazon states no time within which a quantity is in effect; an hour is what we wait unless told otherwise.
 SETTLE = timedelta(hours=1)
 
@@ -34,6 +34,7 @@ class _Look:
     row: sa.RowMapping
     seen: SeenListing | None
     end: ListingState
+    unread: int = 0
 
     @property
     def units(self) -> int | None:
@@ -105,7 +106,12 @@ def _looked(row: sa.RowMapping, seen: SeenListing | None, sold: tuple[int, int],
     overdue = row["accepted_at"] is not None and row["accepted_at"] < settled
     known, (ordered, returned) = publication(row), sold
     end = after_look(known, _units(seen), sold=ordered, returned=returned, overdue=overdue)
-    return _Look(row, seen, end)
+    return _Look(row, seen, end, _unread(known, _units(seen), ordered) if end is _S.EFFECTIVE else 0)
+
+
+def _unread(known: Publication, units: int | None, ordered: int) -> int:
+    """Units that are gone at Amazon although no order we have read took them."""
+    return 0 if units is None else max(0, (known.published or 0) - ordered - units)
 
 
 def _claim(
@@ -184,6 +190,7 @@ def _seen(look: _Look, now: datetime) -> dict[str, object]:
         "issues": issues,
         "suppressed": bool(look.why_hidden),
         "earlier": remembered(row),
+        "unread": look.unread,
     }
 
 

@@ -11,9 +11,19 @@ import sqlalchemy as sa
 from domain.listings import ListingState, Publication
 from domain.maps import Component, SkuMap
 from domain.publishing import is_urgent
-from domain.stock import NO_TERMS, BufferRule, Offer, OfferRule, Pool, doubts, held_down, publishable
+from domain.stock import (
+    NO_TERMS,
+    BufferRule,
+    Offer,
+    OfferRule,
+    Pool,
+    doubts,
+    held_down,
+    less_unread,
+    publishable,
+)
 from ledger.moves import Move, move_listings
-from ledger.sales import Sales, canceled_since, sales_since, sold_after
+from ledger.sales import Sales, canceled_since, read_after, sales_since, sold_after
 from ledger.stock import Shelves
 from ledger.tables import listings
 
@@ -58,6 +68,7 @@ class _Listing(NamedTuple):
     published_at: datetime | None
     accepted_at: datetime | None
     seen_at: datetime | None
+    unread: int
     urgent: bool
     explanation: str
 
@@ -133,6 +144,7 @@ def _is_settled(row: _Listing, offer: Offer, sales: Sales) -> bool:
     """Whether Amazon shows just this offer and nothing was ordered lately: so it is for nearly every listing."""
     return (
         row.state == _S.EFFECTIVE
+        and not row.unread
         and row.effective == row.publishable == offer.publishable
         and (row.available, row.reserved, row.buffer) == (offer.available, offer.reserved, offer.buffer)
         and (row.marketplace_id, row.seller_sku) not in sales
@@ -145,7 +157,9 @@ def _weigh(plan: _Plan, row: _Listing, computed: Offer, context: _Context) -> No
     """Decide about one listing: send another number, leave it, or take it as published already."""
     sold = sold_after(context.sales, (row.marketplace_id, row.seller_sku), row.seen_at)
     known = row.known(sold)
-    offer = held_down(computed, doubts(context.parts, context.pools), known.offered)
+    late = read_after(context.sales, (row.marketplace_id, row.seller_sku), row.seen_at)
+    read = less_unread(computed, row.unread - late)
+    offer = held_down(read, doubts(context.parts, context.pools), known.offered)
     if offer is None:
         plan.counts["doubted"] += 1
         return

@@ -80,6 +80,28 @@ def test_an_urgent_quantity_stays_urgent_until_it_is_seen(ledger: Ledger) -> Non
     assert one(ledger, urgent, "A")["urgent"]
 
 
+def test_what_amazon_sold_and_we_have_not_read_is_not_published_again(ledger: Ledger) -> None:
+    """Units that are gone at Amazon stay gone until their order is read, also when another number goes out."""
+    effective(ledger, 5, "A")
+    look(ledger, {"A": 3}, now=NOW + 2 * MINUTE)
+    assert plan(ledger, {"A": 5}, now=NOW + 3 * MINUTE) == {"same": 1}
+    assert plan(ledger, {"A": 9}, now=NOW + 3 * MINUTE) == {"planned": 1}
+    row = one(ledger, "SELECT * FROM ledger.listings WHERE seller_sku = :value", "A")
+    assert row["publishable"] == 7
+    assert row["explanation"].endswith("that leaves 9; 2 sold at Amazon and not read yet: 7")
+
+
+def test_what_was_unread_is_read_in_time(ledger: Ledger) -> None:
+    """When the order that explains a look is read, it counts as any other order, and nothing is sent."""
+    effective(ledger, 5, "A")
+    look(ledger, {"A": 3}, now=NOW + 2 * MINUTE)
+    placed = replace(amazon_order(lines=[line(sku="A", quantity=2)]), created_at=NOW + MINUTE)
+    ingest(ledger, placed, now=NOW + 4 * MINUTE)
+    assert plan(ledger, {"A": 3}, now=NOW + 5 * MINUTE) == {"same": 1}
+    assert plan(ledger, {"A": 9}, now=NOW + 5 * MINUTE) == {"planned": 1}
+    assert publish(ledger, now=NOW + 5 * MINUTE) == {"A": 9}
+
+
 def test_a_cancellation_has_the_listing_looked_at(ledger: Ledger) -> None:
     """Amazon may put the units of a canceled order back: it is looked at at once, and more is no drift."""
     effective(ledger, 5, "A")

@@ -245,6 +245,11 @@ def upgrade() -> None:
     )
     op.add_column(
         "listings",
+        sa.Column("unread", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "listings",
         sa.Column("urgent", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         schema="ledger",
     )
