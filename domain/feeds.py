@@ -26,7 +26,7 @@ class FeedState(StrEnum):
 
 _F = FeedState
 NEXT_FEED_STATES: dict[FeedState, frozenset[FeedState]] = {
-    _F.PLANNED: frozenset({_F.SENDING, _F.DROPPED}),
+    _F.PLANNED: frozenset({_F.SENDING, _F.DROPPED, _F.FAILED}),
     _F.SENDING: frozenset({_F.SUBMITTED, _F.UNKNOWN, _F.DROPPED, _F.FAILED}),
     _F.UNKNOWN: frozenset({_F.SUBMITTED, _F.DROPPED}),
     _F.SUBMITTED: frozenset({_F.READ, _F.FAILED, _F.OVERDUE, _F.DROPPED}),

@@ -12,6 +12,7 @@ _FEED_EXPOSURES = 8.0
 # less: below this many ordinary changes, patches are through before a feed would be, and each has its own answer.
 FEED_FROM = 1_000
 FEED_MOST = 25_000  # messages that Amazon takes in one JSON_LISTINGS_FEED
+LONG_PAUSE = timedelta(hours=2)  # what waits longer because Amazon asks for fewer calls is told to people
 FEED_REST = timedelta(hours=6)  # after a feed that Amazon gave up, ordinary changes go by patches for so long
 
 

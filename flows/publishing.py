@@ -41,11 +41,19 @@ class Publishing:
         self._patch(Batch(urgent=False, started=self.started))
 
     def end(self, unread: TryAgain | Refused | None) -> None:
-        """Raise the first fault that is none of waiting, else a wait, if there was one."""
+        """Raise the first fault that is none of waiting, else a wait, if there was one.
+
+        A pause is no fault, but one that keeps quantities waiting for hours is: people hear of it.
+        """
         lost = self.lost
         fault = lost if unread is None or (lost is not None and not lost.pause) else unread
-        if fault is not None:
-            raise fault
+        if fault is None:
+            return
+        if isinstance(fault, TryAgain) and fault.pause:
+            told = quantities.long_waiting(self.ledger, self.account, utc_now())
+            if told:
+                raise TryAgain(f"{fault} {told}") from fault
+        raise fault
 
     def _patch(self, batch: Batch) -> None:
         progress = Progress(

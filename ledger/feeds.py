@@ -100,10 +100,25 @@ def record_dropped(conn: sa.Connection, feed_id: int, start: FeedState, reason: 
         _let_go(conn, feed_id, reason, now)
 
 
-def record_refused(conn: sa.Connection, feed_id: int, reason: str, now: datetime) -> None:
+def record_refused(conn: sa.Connection, feed_id: int, start: FeedState, reason: str, now: datetime) -> None:
     """Amazon does not take the feed: its listings are planned again, and go by patches for a while."""
-    if move_feeds(conn, [Move(feed_id, _F.SENDING, _F.FAILED, reason)], now):
+    if move_feeds(conn, [Move(feed_id, start, _F.FAILED, reason)], now):
         _let_go(conn, feed_id, reason, now)
+
+
+def record_forgotten(conn: sa.Connection, account: str, feed: Feed, reason: str, now: datetime) -> str:
+    """Amazon refuses to speak of a feed: an overdue one is given up, another may only be new to it."""
+    if feed.state is not _F.OVERDUE:
+        return record_silence(conn, account, feed, now)
+    _end(conn, account, feed, reason, now)
+    return "failed"
+
+
+def record_delayed(conn: sa.Connection, feed: Feed, reason: str, now: datetime) -> None:
+    """A feed cannot be uploaded: after two hours its listings go by patches."""
+    planned = conn.scalar(sa.select(feeds.c.planned_at).where(feeds.c.id == feed.id))
+    if planned is not None and now - planned >= OVERDUE_AFTER:
+        record_refused(conn, feed.id, _F.PLANNED, reason, now)
 
 
 def find_submitted(
@@ -131,10 +146,13 @@ def record_job(conn: sa.Connection, account: str, feed: Feed, job: AmazonJob, no
     """Keep how far Amazon is with a feed that is not DONE: given up, overdue, or still waited for."""
     if job.status in (JobStatus.FATAL, JobStatus.CANCELED):
         reason = f"Amazon ended feed {feed.feed_id} as {job.status}"
-        if move_feeds(conn, [Move(feed.id, feed.state, _F.FAILED, reason)], now):
-            _let_go(conn, feed.id, reason, now)
-            _clear(conn, account, feed, now)
+        _end(conn, account, feed, reason, now)
         return "failed"
+    return record_silence(conn, account, feed, now)
+
+
+def record_silence(conn: sa.Connection, account: str, feed: Feed, now: datetime) -> str:
+    """A feed is not done, or Amazon does not say: once it is overdue, its listings go on without it."""
     submitted = conn.scalar(sa.select(feeds.c.submitted_at).where(feeds.c.id == feed.id))
     if feed.state is _F.SUBMITTED and submitted is not None and now - submitted >= OVERDUE_AFTER:
         reason = f"Amazon has not processed feed {feed.feed_id} since {submitted:%H:%M} UTC"
@@ -218,6 +236,14 @@ def _failed_lately(conn: sa.Connection, account: str, marketplace: str, now: dat
     bad = feeds.c.state.in_([_F.FAILED, _F.OVERDUE])
     statement = sa.select(feeds.c.id).where(*mine, bad, feeds.c.planned_at > now - FEED_REST).limit(1)
     return conn.scalar(statement) is not None
+
+
+def _end(conn: sa.Connection, account: str, feed: Feed, reason: str, now: datetime) -> None:
+    """A feed came to nothing. What an overdue one held went on long ago, and may be in a newer feed."""
+    if move_feeds(conn, [Move(feed.id, feed.state, _F.FAILED, reason)], now):
+        if feed.state is not _F.OVERDUE:
+            _let_go(conn, feed.id, reason, now)
+        _clear(conn, account, feed, now)
 
 
 def _let_go(conn: sa.Connection, feed_id: int, reason: str, now: datetime) -> None:

@@ -1,13 +1,13 @@
 """Quantities to Amazon in bulk: feeds are filled, submitted, followed, and their reports read row by row."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from domain.amazon import FeedReport, JobStatus
+from domain.amazon import FeedReport, JobStatus, Quantity
 from domain.errors import Denied, Refused, TryAgain
 from domain.feeds import FeedState
 from domain.ports import BulkDoor
@@ -62,8 +62,11 @@ def follow(ledger: Ledger, amazon: BulkDoor, account: Account, clock: Callable[[
     for feed in found:
         try:
             counts.update(_step(ledger, amazon, account, feed, clock))
-        except TryAgain as error:
-            lost = error if lost is None or lost.pause else lost
+        except Denied:
+            raise
+        except (TryAgain, Refused) as error:
+            fault = error if isinstance(error, TryAgain) else TryAgain(str(error))
+            lost = fault if lost is None or lost.pause else lost
     return Sent(counts=dict(counts), lost=lost)
 
 
@@ -84,7 +87,7 @@ def _submit(ledger: Ledger, amazon: BulkDoor, feed: Feed, clock: Callable[[], da
     """Upload, then submit; what is uploaded and not submitted does nothing."""
     with ledger.begin() as conn:
         quantities = feeds.quantities_of(conn, feed)
-    document = amazon.upload_quantities(quantities)
+    document = _uploaded(ledger, amazon, feed, quantities, clock)
     with ledger.begin() as conn:
         feeds.record_uploaded(conn, feed, document, clock())
     try:
@@ -94,7 +97,7 @@ def _submit(ledger: Ledger, amazon: BulkDoor, feed: Feed, clock: Callable[[], da
         raise
     except Refused as error:
         with ledger.begin() as conn:
-            feeds.record_refused(conn, feed.id, str(error), clock())
+            feeds.record_refused(conn, feed.id, _F.SENDING, str(error), clock())
         return {"feeds refused": 1}
     except TryAgain as error:
         if not error.maybe_done:
@@ -106,6 +109,28 @@ def _submit(ledger: Ledger, amazon: BulkDoor, feed: Feed, clock: Callable[[], da
     with ledger.begin() as conn:
         feeds.record_submitted(conn, feed.id, _F.SENDING, amazon_id, clock())
     return {"in a feed": len(quantities)}
+
+
+def _uploaded(
+    ledger: Ledger,
+    amazon: BulkDoor,
+    feed: Feed,
+    quantities: Sequence[Quantity],
+    clock: Callable[[], datetime],
+) -> str:
+    """The id of the feed's document at Amazon. Without one the quantities do not wait for ever."""
+    try:
+        return amazon.upload_quantities(quantities)
+    except Denied:
+        raise
+    except Refused as error:
+        with ledger.begin() as conn:
+            feeds.record_refused(conn, feed.id, _F.PLANNED, str(error), clock())
+        raise
+    except TryAgain as error:
+        with ledger.begin() as conn:
+            feeds.record_delayed(conn, feed, str(error), clock())
+        raise
 
 
 def _drop(ledger: Ledger, feed: Feed, error: Exception, now: datetime) -> None:
@@ -123,6 +148,24 @@ def _find(
 
 
 def _poll(
+    ledger: Ledger, amazon: BulkDoor, account: Account, feed: Feed, clock: Callable[[], datetime]
+) -> dict[str, int]:
+    """Ask how far a feed is; what it holds does not wait longer for an answer than for the feed."""
+    try:
+        return _read(ledger, amazon, account, feed, clock)
+    except Denied:
+        raise
+    except Refused as error:
+        with ledger.begin() as conn:
+            feeds.record_forgotten(conn, account.name, feed, str(error), clock())
+        raise
+    except TryAgain:
+        with ledger.begin() as conn:
+            feeds.record_silence(conn, account.name, feed, clock())
+        raise
+
+
+def _read(
     ledger: Ledger, amazon: BulkDoor, account: Account, feed: Feed, clock: Callable[[], datetime]
 ) -> dict[str, int]:
     job = amazon.fetch_feed(feed.feed_id)

@@ -11,10 +11,11 @@ from prefect.cache_policies import NO_CACHE
 from domain.amazon import IssueSeverity, ListingIssue, PublishAnswer, Quantity
 from domain.errors import Refused, TryAgain
 from domain.ports import AmazonDoor
-from domain.publishing import FEED_FROM
+from domain.publishing import FEED_FROM, LONG_PAUSE
 from ledger.confirms import Answered
 from ledger.connection import Ledger
 from ledger.listings import claim_quantities, count_waiting, record_published, record_unsent
+from ledger.quantity_waits import waited_since
 from ledger.register import Account
 from tasks.confirms import Sent
 from tasks.wave import Wave
@@ -125,3 +126,11 @@ def publish(
         "unsent": wave.counts["unanswered"] + wave.counts["unsent"],
     }
     return Sent(counts=counts, lost=wave.lost, over=wave.over)
+
+
+@task(task_run_name="look for quantities of {account.name} that wait", cache_policy=NO_CACHE, retries=2)
+def long_waiting(ledger: Ledger, account: Account, now: datetime) -> str:
+    """A sentence about quantities that wait for Amazon for longer than any pause may take; empty: there are none."""
+    with ledger.begin() as conn:
+        waiting, oldest = waited_since(conn, account.name, now - LONG_PAUSE)
+    return f"{waiting} quantities wait, the oldest since {oldest:%Y-%m-%d %H:%M} UTC." if waiting else ""

@@ -112,6 +112,22 @@ def test_a_feed_in_progress_is_waited_for_two_hours(ledger: Ledger) -> None:
     assert counted(ledger) == {"PLANNED": MANY}
 
 
+def test_an_overdue_feed_that_fails_leaves_its_listings_where_they_went(ledger: Ledger) -> None:
+    """They may be in a newer feed by then, and what is in a feed is not patched."""
+    planned(ledger)
+    fill(ledger)
+    feed = submitted(ledger)
+    late, later = NOW + OVERDUE_AFTER, NOW + FEED_REST + HOUR
+    with ledger.begin() as conn:
+        feeds.record_job(conn, "main", feed, job(JobStatus.IN_QUEUE), late)
+        assert feeds.plan_feeds(conn, "main", later, later) == MANY
+    old, _newer = undone(ledger)
+    with ledger.begin() as conn:
+        assert feeds.record_job(conn, "main", old, job(JobStatus.FATAL), later + HOUR) == "failed"
+    assert counted(ledger) == {"SUBMITTED": MANY}
+    assert problems(ledger) == ()
+
+
 def _unknown(ledger: Ledger) -> feeds.Feed:
     """A feed whose submission got no answer."""
     planned(ledger)
@@ -190,7 +206,7 @@ def test_a_refused_feed_is_given_up(ledger: Ledger) -> None:
     (feed,) = undone(ledger)
     with ledger.begin() as conn:
         feeds.record_uploaded(conn, feed, "D1", NOW)
-        feeds.record_refused(conn, feed.id, "Amazon refused it.", NOW)
+        feeds.record_refused(conn, feed.id, FeedState.SENDING, "Amazon refused it.", NOW)
     assert counted(ledger) == {ListingState.PLANNED: MANY}
     assert counted(ledger, "feeds") == {"FAILED": 1}
     assert fill(ledger, NOW + MINUTE) == 0
