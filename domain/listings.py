@@ -122,7 +122,7 @@ def _after_change(known: Publication, units: int, sold: int, returned: int) -> L
     """More than we said and was canceled is somebody else's number; less may be Amazon's own sale.
 
     Amazon takes its orders off at once, before we can have read them: less counts at the second look, and
-    what was sold explains it.
+    what was sold explains it. What went between the two looks may again not have been read.
     """
     published = known.published or 0
     if units in (published, known.wanted):
@@ -131,4 +131,6 @@ def _after_change(known: Publication, units: int, sold: int, returned: int) -> L
         return _L.PLANNED if units - published <= returned else _L.DRIFTED
     if known.shown is None or known.shown >= published:
         return _L.EFFECTIVE
-    return _L.PLANNED if published - units <= sold else _L.DRIFTED
+    if published - units <= sold:
+        return _L.PLANNED
+    return _L.EFFECTIVE if units < known.shown and published - known.shown <= sold else _L.DRIFTED

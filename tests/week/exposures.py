@@ -7,7 +7,7 @@ effect already, is not.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -25,12 +25,13 @@ Numbers = npt.NDArray[np.float64]
 class Exposures:
     """`counted`: exposures with something on offer. `exceeded`: more was taken unseen than was kept back.
 
-    `oversold`: something was sold in it that was not there. Lost hours are of listings that could have been sold
-    and were offered as zero.
+    `busiest` is the share exceeded in the tenth of the listings that sold most. `oversold`: something was sold in
+    it that was not there. Lost hours are of listings that could have been sold and were offered as zero.
     """
 
     counted: int
     exceeded: int
+    busiest: float
     oversold: int
     lost_hours: float
     sellable_hours: float
@@ -46,14 +47,16 @@ def exposures(history: History, verdicts: Sequence[str] = ()) -> Exposures:
     offered, sellable = np.stack(history.offered), np.stack(history.sellable)
     on_offer = (offered[:-1] > 0) | (offered[1:] > 0)
     unseen = _Unseen(history, verdicts)
-    exceeded = sum(
+    exceeded = [
         int((unseen.beyond(at, listing, history) & on_offer[:, at]).sum())
         for at, listing in enumerate(history.listings)
-    )
+    ]
+    busiest = _busiest(history)
     hours = (history.syncs[1] - history.syncs[0]) / HOUR
     return Exposures(
         counted=int(on_offer.sum()),
-        exceeded=exceeded,
+        exceeded=sum(exceeded),
+        busiest=sum(exceeded[at] for at in busiest) / max(1, int(on_offer[:, busiest].sum())),
         oversold=_oversold(history),
         lost_hours=float(((offered == 0) & sellable).sum() * hours),
         sellable_hours=float(sellable.sum() * hours),
@@ -119,6 +122,15 @@ def _last_count(history: History, verdicts: Sequence[str], moment: float) -> flo
         if one.kind is CountKind.GOOD and one.arrives <= moment and verdict != "HELD"
     ]
     return max(good, default=moment)
+
+
+def _busiest(history: History) -> list[int]:
+    """The places of the tenth of the listings that sold most."""
+    sold: Counter[Listing] = Counter()
+    for sale in history.sales:
+        sold[sale.listing] += sale.units
+    places = sorted(range(len(history.listings)), key=lambda at: -sold[history.listings[at]])
+    return places[: max(1, len(places) // 10)]
 
 
 def _oversold(history: History) -> int:

@@ -118,8 +118,9 @@ class Stage:
         offered = [one.quantity() or 0 for one in self.world.listings.values()]
         history.offered.append(np.array(offered, dtype=np.int32))
         history.kept.append(np.array([kept.get(one, 0) for one in listings], dtype=np.int32))
-        effective = [self.world.effective_from.get(one, self.now) for one in listings]
-        history.in_effect.append(np.maximum(effective, self.now))
+        now = self.now
+        effective = [self.world.effective_from.get(one, now) for one in listings]
+        history.in_effect.append(np.maximum(effective, now))
         free = np.array(list(self.warehouse.free.values()))
         sku, units = self._places
         history.sellable.append(np.repeat((free[sku] >= units).all(axis=1), len(MARKETS)))
