@@ -104,12 +104,15 @@ def _offer_rows(rule: OfferRule) -> Iterator[tuple[str, str]]:
 
 
 def _shown(story: SkuStory) -> Table:
-    numbers = ("available", "reserved", "buffer", "publishable", "published", "effective")
-    table = Table("marketplace", "state", *numbers, "published at (UTC)", "seen at (UTC)")
-    for row in story.listings:
-        state = f"{row['state']}, hidden by Amazon" if row["suppressed"] else str(row["state"])
-        values = ["" if row[name] is None else str(row[name]) for name in numbers]
-        table.add_row(_shop(row), state, *values, _when(row["published_at"]), _when(row["seen_at"]))
+    """One column for each marketplace: as many as there are, they fit a terminal better than one row each."""
+    table = Table("", *[_shop(row) for row in story.listings])
+    for name in ("available", "reserved", "buffer", "publishable", "published", "effective"):
+        cells = ["" if row[name] is None else str(row[name]) for row in story.listings]
+        table.add_row(name, *cells)
+    states = [f"{row['state']}{', hidden by Amazon' if row['suppressed'] else ''}" for row in story.listings]
+    table.add_row("state", *states)
+    for name, words in (("published_at", "published at (UTC)"), ("seen_at", "seen at (UTC)")):
+        table.add_row(words, *[_when(row[name]) for row in story.listings])
     return table
 
 

@@ -70,7 +70,11 @@ def test_every_number_is_told(stocked: Path, capsys: pytest.CaptureFixture[str])
         in shown
     )
     assert "| share | 0.5 | | cap | 40 | | warehouses | all | | stopped | yes |" in shown
-    assert "| GB A1F83G8C2ARO7P | EFFECTIVE | 5 | 3 | 1 | 1 | 1 | 1 | 2026-11-27 09:00 |" in shown
+    assert "| GB A1F83G8C2ARO7P |" in shown
+    assert (
+        "| available | 5 | | reserved | 3 | | buffer | 1 | | publishable | 1 | | published | 1 | | effective | 1 |"
+        " | state | EFFECTIVE | | published at (UTC) | 2026-11-27 09:00 |" in shown
+    )
     assert "5 available, 3 in orders the warehouse had not seen, 1 buffer: 1" in shown
 
 
