@@ -99,7 +99,10 @@ class _Unseen:
         self._drained = {sku: _Taken(events) for sku, events in history.drained.items()}
 
     def beyond(self, at: int, listing: Listing, history: History) -> npt.NDArray[np.bool_]:
-        """In which exposures more was taken of the listing at a place than was kept back of it."""
+        """In which exposures more was taken of the listing at a place than was kept back of it.
+
+        Of a kit every part is asked, also one of which there is plenty: that says more often yes than is true.
+        """
         begins, ends = self._in_effect[:-1, at], self._in_effect[1:, at]
         own = self._own[listing].between(begins, ends) if listing in self._own else 0
         found = np.zeros(len(ends), dtype=bool)

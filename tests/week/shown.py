@@ -22,6 +22,11 @@ class Outcome:
     verdicts: tuple[str, ...] = ()
 
     @property
+    def filled(self) -> int:
+        """Units that were sold and there."""
+        return sum(sale.fillable for sale in self.history.sales)
+
+    @property
     def avoidable(self) -> int:
         """Oversold units that a house with the same runs could have known better than to offer."""
         return sum(blame.avoidable for blame in self.blames)
@@ -93,7 +98,7 @@ def _sold(one: Outcome) -> dict[str, Any]:
     return {
         "orders at Amazon": len({sale.order_id for sale in sales}),
         "units that buyers wanted": one.history.wanted,
-        "units sold": sum(sale.units for sale in sales),
+        "units sold that were there": one.filled,
         "oversold units": one.avoidable + one.unavoidable,
         "  avoidable": one.avoidable,
         "  unavoidable": one.unavoidable,

@@ -123,6 +123,25 @@ def test_unseen_is_what_amazon_did_not_take_off_itself() -> None:
     assert exposures(played).exceeded == 0
 
 
+def test_a_sale_before_the_number_is_in_effect_is_unseen_by_it() -> None:
+    """Amazon takes a sale off the number that is in effect: one that comes later replaces it all the same."""
+    at = RUN + 90
+    prompt, slow = history(sale(at, fillable=1)), history(sale(at, fillable=1))
+    run = prompt.syncs.index(RUN)
+    slow.in_effect[run] = np.array([at + 60, RUN + 60, RUN + 60, RUN + 60])
+
+    assert exposures(slow).exceeded == exposures(prompt).exceeded + 1
+
+
+def test_a_count_that_was_held_is_none_that_the_house_knew() -> None:
+    """Held, the newer count leaves the house with the older one, and what went between the two unseen."""
+    played = history(counts=(counted(9), counted(8, 1200, 1300)))
+    played.drained = {"A": [(900.0, 1)]}
+
+    known = exposures(played, ["APPLIED", "APPLIED"]).exceeded
+    assert exposures(played, ["APPLIED", "HELD"]).exceeded > known
+
+
 def test_lost_hours_are_of_what_could_be_sold() -> None:
     """Zero on offer is lost while there is a unit, and not when there is none."""
     played = history()
