@@ -129,6 +129,16 @@ def _impatient() -> Iterator[None]:
 
 
 @pytest.fixture
+def hurried() -> Iterator[None]:
+    """An answer that does not come is given up after a second instead of thirty."""
+    defaults = SellerAccount.open.__kwdefaults__
+    assert defaults is not None
+    before, defaults["timeout"] = defaults["timeout"], 1.0
+    yield
+    defaults["timeout"] = before
+
+
+@pytest.fixture
 def street(
     prefect: PrefectServer, ledger: Ledger, ledger_url: str, privacy_key: str, tmp_path: Path
 ) -> Iterator[Street]:

@@ -27,24 +27,34 @@ from sqlalchemy.engine.default import DefaultDialect
 from blocks.file_drop import FileDrop
 from blocks.folder_local import LocalFolder
 from deployments.embedded.prefect_server import PrefectServer
+from domain import publishing
+from flows.accept_count import accept_count
+from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.tracking_push import tracking_push
+from sandbox.amazon.operations import find
+from tasks import quantities
 from tests.flows.runs import process_environment
 
-FLOWS = {"tracking-push": tracking_push, "order-ingest": order_ingest}
+FLOWS: dict[str, Callable[..., Any]] = {
+    "tracking-push": tracking_push,
+    "order-ingest": order_ingest,
+    "inventory-sync": inventory_sync,
+    "accept-count": accept_count,
+}
 _WRITES = re.compile(r"\b(?:INSERT INTO|DELETE FROM|(?<!FOR )(?<!DO )UPDATE) (?:ledger\.)?(\w+)")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of a flow for one seller account; it dies at the `nth` time it reaches `death`, empty: never.
+    """One run of a flow with these parameters; it dies at the `nth` time it reaches `death`, empty: never.
 
     `log` gets a line for each point that was reached, the last one before the process dies.
     """
 
     flow: str
-    account: str
+    parameters: dict[str, Any]
     log: str
     folder: str
     amazon_port: int
@@ -101,9 +111,8 @@ class Points:
     def _operation(self, _transport: object, request: httpx.Request) -> str:
         if request.url.port != self.run.amazon_port:
             return ""
-        path = request.url.path
-        known = {"shipmentConfirmation": "confirmShipment", "token": "token", "orders": "searchOrders"}
-        return known.get(path.rsplit("/", 1)[1], "getOrder")
+        found = find(request.method, request.url.raw_path.decode().split("?")[0])
+        return found[0].name if found else request.url.path.rsplit("/", 1)[1]
 
     def _note_writes(self, conn: sa.Connection, _cursor: object, statement: str, *_rest: object) -> None:
         self.written[_line(conn.connection)].update(_WRITES.findall(statement))
@@ -131,7 +140,7 @@ def _child(run: Run) -> None:
     os.dup2(2, 1)  # what it says must not mix with the answers
     try:
         Points(run).mark_everything()
-        state = FLOWS[run.flow](seller_account=run.account, return_state=True)
+        state = FLOWS[run.flow](**run.parameters, return_state=True)
         os._exit(0 if state.is_completed() else 1)
     finally:
         os._exit(2)
@@ -141,6 +150,7 @@ def main() -> None:
     """Fork a child for each line of the input, and answer with how it ended."""
     assert FileDrop.__init__.__kwdefaults__["settle"]
     FileDrop.__init__.__kwdefaults__["settle"] = 0.05  # seconds; a hundred deaths wait for no warehouse
+    publishing.FEED_FROM = quantities.FEED_FROM = 3  # so many ordinary changes are many
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         for line in sys.stdin:
             pid = os.fork()
@@ -157,12 +167,14 @@ class DeathRow:
     ) -> None:
         self._process, self._scratch, self._folder, self._port = process, scratch, folder, amazon_port
 
-    def run(self, flow: str, account: str, death: str = "", nth: int = 1) -> tuple[int, list[str]]:
+    def run(
+        self, flow: str, parameters: dict[str, Any], death: str = "", nth: int = 1
+    ) -> tuple[int, list[str]]:
         """How the run ended (0: well, -9: killed) and the points it reached, in order."""
         log = self._scratch / "points.log"
         run = Run(
             flow=flow,
-            account=account,
+            parameters=parameters,
             log=str(log),
             folder=str(self._folder),
             amazon_port=self._port,

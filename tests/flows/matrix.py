@@ -1,4 +1,7 @@
-"""What must hold for every parcel after anything went wrong, and how the time that retries take is let pass."""
+"""What must hold for every parcel after anything went wrong, and how the time that retries take is let pass.
+
+What the verdicts of the matrices have in common is here, too: stock_matrix.py judges quantities.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,13 +18,13 @@ from tests.flows.conftest import Street
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How the parcels of one seller account stand.
+    """How the parcels, or the listings, of one seller account stand.
 
-    `lost` are sentences about parcels that are neither proven nor a person's to settle, `contradicting` about
-    what Amazon holds twice, from nowhere, or other than a proven parcel of the warehouse.
+    `lost` are sentences about those that are neither proven nor a person's to settle, `contradicting` about
+    what Amazon holds twice, from nowhere, or other than what is proven.
     """
 
-    parcels: int
+    things: int
     proven: int
     problems: Counter[str] = field(default_factory=Counter)
     lost: tuple[str, ...] = ()
@@ -30,7 +33,7 @@ class Verdict:
     @property
     def all_proven(self) -> bool:
         """Whether nothing is left to do, for Lockstep or for a person."""
-        return self.proven == self.parcels and not self.problems
+        return self.proven == self.things and not self.problems
 
 
 def judge(street: Street, account: str, world: AmazonWorld) -> Verdict:
@@ -51,7 +54,7 @@ def judge(street: Street, account: str, world: AmazonWorld) -> Verdict:
                 f"{account}: parcel {parcel.package_ref} is {row and row['state']} and nobody's problem"
             )
     return Verdict(
-        parcels=len(parcels),
+        things=len(parcels),
         proven=sum(row["state"] == "PROVEN" for row in told.values()),
         problems=Counter(f"{row['kind']} ({row['owner']})" for row in mine),
         lost=tuple(lost),
@@ -127,14 +130,23 @@ def deadline_nears(street: Street, accounts: Sequence[str]) -> None:
         conn.execute(sa.text(words), {"accounts": list(accounts)})
 
 
-def table(title: str, found: Iterable[Verdict]) -> str:
-    """The counts of many verdicts of the fault matrix, in a line."""
+def nothing_wrong(found: Iterable[Verdict]) -> None:
+    """Ask of all of them that nothing is lost or contradicted."""
+    all_ = list(found)
+    contradicting = [sentence for verdict in all_ for sentence in verdict.contradicting]
+    assert not contradicting, contradicting
+    lost = [sentence for verdict in all_ for sentence in verdict.lost]
+    assert not lost, lost
+
+
+def table(title: str, found: Iterable[Verdict], things: str = "parcels", proven: str = "proven") -> str:
+    """The counts of many verdicts of a fault matrix, in a line."""
     all_ = list(found)
     problems: Counter[str] = sum((verdict.problems for verdict in all_), Counter())
     kinds = ", ".join(f"{count} {kind}" for kind, count in problems.most_common())
-    parcels, proven = sum(one.parcels for one in all_), sum(one.proven for one in all_)
+    number, done = sum(one.things for one in all_), sum(one.proven for one in all_)
     lost, other = sum(len(one.lost) for one in all_), sum(len(one.contradicting) for one in all_)
     return (
-        f"\nfault matrix, {title}: {len(all_)} seller accounts, {parcels} parcels, {proven} proven;"
+        f"\nfault matrix, {title}: {len(all_)} seller accounts, {number} {things}, {done} {proven};"
         f" open problems: {kinds or 'none'}; lost {lost}, contradicting {other}"
     )

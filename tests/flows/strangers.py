@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from blocks.seller_account import SellerAccount
 from ledger.maps import ServiceEntry, record_services
 from ledger.register import Account, Connection, record_account, record_connection
 from sandbox.amazon.server import AmazonServer
@@ -24,6 +25,7 @@ class Seller:
     name: str
     world: AmazonWorld
     server: AmazonServer
+    block: SellerAccount
 
     def faults_end(self) -> None:
         """From now on Amazon answers this seller as it should."""
@@ -31,19 +33,27 @@ class Seller:
 
 
 @contextmanager
-def more_sellers(street: Street, names: Sequence[str]) -> Iterator[dict[str, Seller]]:
-    """A seller account of each name; their order ids never meet, because each opens its book elsewhere."""
+def more_sellers(
+    street: Street, names: Sequence[str], *, with_orders: bool = True
+) -> Iterator[dict[str, Seller]]:
+    """A seller account of each name; their order ids never meet, because each opens its book elsewhere.
+
+    Without orders the blocks are not saved either: with many sellers both take long.
+    """
     with ExitStack() as open_servers, street.ledger.begin() as conn:
         sellers = {}
         for number, name in enumerate(names, start=1):
             world = AmazonWorld(street.world.clock, limits=False)
-            for _ in range(number * 20):  # an order id is made from its number in the book
+            for _ in range(
+                number * 20 if with_orders else 0
+            ):  # an order id is made from its number in the book
                 world.add_order(marketplace_id=GB, items=[("OLD", 1)], placed_at=long_ago(street))
             server = open_servers.enter_context(AmazonServer(world))
-            sellers[name] = Seller(name, world, server)
             block = seller_block(world, server)
             block.name = name
-            block.save(name, overwrite=True)
+            sellers[name] = Seller(name, world, server, block)
+            if with_orders:
+                block.save(name, overwrite=True)
             register_seller(conn, name, world)
         served = ("main", *names)
         connection = Connection(name="main", adapter="file-drop", serves=served, same_skus=True)

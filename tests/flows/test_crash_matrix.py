@@ -22,6 +22,7 @@ from tests.flows.runs import eventually
 
 BOXES = Habit(boxes=({"SKU-01": 1}, {"SKU-02": 1}), rest_after=None)
 KILLED = -9
+MAIN = {"seller_account": "main"}
 Point = tuple[str, int]  # its name, and which of its times
 
 
@@ -45,7 +46,7 @@ def test_a_run_killed_at_any_point_is_finished_by_the_next_ones(
     assert not verdict.contradicting, verdict.contradicting
     assert not verdict.lost, verdict.lost
     assert verdict.all_proven, (verdict, street.rows("parcels"))
-    assert verdict.parcels == 2 * (2 + len(pushes) + len(searches))
+    assert verdict.things == 2 * (2 + len(pushes) + len(searches))
     assert set(street.states().values()) == {"CLOSED"}
     assert not any(package.edits for order in street.world.orders for package in street.world.packages(order))
     assert not files(street, "out")
@@ -110,7 +111,7 @@ def points_of_a_push(street: Street, row: DeathRow) -> list[Point]:
     """What a run reaches that reads a file, tells Amazon of one parcel and reads back another."""
     [order] = dispatched(street, 1)
     street.warehouse.send_rest(order)
-    code, names = row.run("tracking-push", "main")
+    code, names = row.run("tracking-push", MAIN)
     assert code == 0
     assert {"before confirmShipment", "before getOrder", "before token"} <= set(names)
     return numbered(names)
@@ -122,7 +123,7 @@ def points_of_a_search(street: Street, row: DeathRow) -> list[Point]:
     street.warehouse.send_rest(order)
     tracking_push()
     street.settle()
-    code, names = row.run("order-ingest", "main")
+    code, names = row.run("order-ingest", MAIN)
     assert code == 0
     kinds = ("searchOrders", "token", "commit")
     kept = [name for name in names if any(kind in name for kind in kinds) and not name.endswith("of nothing")]
@@ -147,7 +148,7 @@ def die_pushing(street: Street, row: DeathRow, points: Sequence[Point]) -> list[
     for order, (name, nth) in zip(orders, points, strict=True):
         move(street, "aside", "main", [order])
         street.warehouse.send_rest(order)
-        code, reached = row.run("tracking-push", "main", name, nth)
+        code, reached = row.run("tracking-push", MAIN, name, nth)
         if code == KILLED:
             assert reached[-1] == name
             deaths.append((name, nth))
@@ -167,7 +168,7 @@ def die_searching(street: Street, row: DeathRow, points: Sequence[Point]) -> lis
     for order, (name, nth) in zip(orders, points, strict=True):
         show(street, order)
         street.settle()
-        code, reached = row.run("order-ingest", "main", name, nth)
+        code, reached = row.run("order-ingest", MAIN, name, nth)
         if code == KILLED:
             assert reached[-1] == name
             deaths.append((name, nth))

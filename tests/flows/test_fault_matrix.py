@@ -1,38 +1,40 @@
 """The fault matrix: whatever Amazon answers at any call, each parcel ends proven or as somebody's problem."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
 import pytest
 
-from blocks.seller_account import SellerAccount
 from flows.order_ingest import order_ingest
 from flows.tracking_push import tracking_push
 from sandbox.habits import Habit
 from tests.flows.conftest import GB, Street
-from tests.flows.matrix import Verdict, deadline_nears, judge, orders_of, table, time_passes
+from tests.flows.faulty import (
+    ANYWHERE,
+    BUSY,
+    ERRORS,
+    FOR_GOOD,
+    STRANGE,
+    UNHEARD,
+    has_met,
+    is_broken,
+    side_by_side,
+)
+from tests.flows.matrix import Verdict, deadline_nears, judge, nothing_wrong, orders_of, table, time_passes
 from tests.flows.runs import at_once
 from tests.flows.strangers import Seller, more_sellers
 
 BOXES = Habit(boxes=({"SKU-01": 1}, {"SKU-02": 1}))
 KEPT_BACK = replace(BOXES, rest_after=None)  # the second parcel follows when somebody has it sent
-FOR_GOOD = 10_000  # more calls than any case makes
 ROUNDS = 12  # of runs, with hours between them
-HANDS = 4  # runs at the same time: under a fault most of a run is waiting
 REFUSED = "tracking_refused (integration)"
 
 # What Amazon says no to for good: trying again helps nobody, and a person is told at once.
 FINAL = ("400-edits", "400-nonexistent-item")
 REFUSALS = (*FINAL, "400-package-not-found", "400-item-id", "400-type", "400-ship-plus", "400-invalid", "404")
 HOLLOW = ("204-no-effect", "204-other-tracking", "204-late")
-DENIALS = ("401-json", "403-expired", "403-message")
-BUSY = ("429", "429-empty")
-ERRORS = ("500-json", "500-html", "500-empty", "503-json", "503-html", "503-empty")
-STRANGE = ("200-html", "200-empty")
-UNHEARD = ("reset-before", "reset-after", "hang-before", "hang-after")
-ANYWHERE = (*DENIALS, *ERRORS, *STRANGE, *UNHEARD, *BUSY)
 FAULTS = {
     "getOrder": ("400-invalid", "404", *ANYWHERE),
     "searchOrders": ("400-invalid", "404", *ANYWHERE),
@@ -54,14 +56,7 @@ ONE_OF_EACH = (
 K = TypeVar("K")
 
 
-@pytest.fixture(autouse=True)
-def _hurried() -> Iterator[None]:
-    """An answer that does not come is given up after a second instead of thirty."""
-    defaults = SellerAccount.open.__kwdefaults__
-    assert defaults is not None
-    before, defaults["timeout"] = defaults["timeout"], 1.0
-    yield
-    defaults["timeout"] = before
+pytestmark = pytest.mark.usefixtures("hurried")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +101,16 @@ def test_a_fault_that_stays_ends_every_parcel_as_proven_or_as_a_problem(
         for case, seller in sellers.items():
             break_down(seller, case)
 
-        settle(street, sellers, lambda case, verdict: not verdict.lost and has_met(sellers[case], case))
+        settle(
+            street,
+            sellers,
+            lambda case, verdict: not verdict.lost and has_met(sellers[case], case.operations),
+        )
 
         during = verdicts(street, sellers)
         for case, verdict in during.items():
-            assert verdict.proven == verdict.parcels or verdict.problems, case
-            assert has_met(sellers[case], case), f"{case.name} was never answered so"
+            assert verdict.proven == verdict.things or verdict.problems, case
+            assert has_met(sellers[case], case.operations), f"{case.name} was never answered so"
             assert not (case.confirms and case.fault in REFUSALS) or REFUSED in verdict.problems, (
                 case,
                 verdict,
@@ -179,22 +178,11 @@ def break_down(seller: Seller, case: Case) -> None:
         seller.world.inject("confirmShipment", "403-expired")
 
 
-def has_met(seller: Seller, case: Case) -> bool:
-    """Whether each of the calls got the reply that stays."""
-    planned = seller.world.faults._planned
-    return all(planned[operation][0].times < FOR_GOOD for operation in case.operations)
-
-
-def is_broken(seller: Seller) -> bool:
-    """Whether replies are left that no call has got yet."""
-    return any(seller.world.faults._planned.values())
-
-
 def is_done(verdict: Verdict) -> bool:
     """Whether all is proven, but for what Amazon refused for good."""
     refused = verdict.problems[REFUSED]
     only = set(verdict.problems) <= {REFUSED}
-    return only and refused <= len(FINAL) and verdict.proven == verdict.parcels - refused
+    return only and refused <= len(FINAL) and verdict.proven == verdict.things - refused
 
 
 def run(flow: Callable[..., object], seller: Seller) -> None:
@@ -215,17 +203,7 @@ def settle(street: Street, sellers: Mapping[Case, Seller], good: Callable[[Case,
             return
         if number >= ROUNDS - 2:
             deadline_nears(street, [seller.name for seller in unwell])
-        side_by_side((tracking_push, order_ingest)[number % 2], unwell)
-
-
-def side_by_side(flow: Callable[..., object], sellers: Sequence[Seller]) -> None:
-    """Run a flow for each of these accounts, a few at the same time."""
-
-    def work(part: Sequence[Seller]) -> None:
-        for seller in part:
-            run(flow, seller)
-
-    at_once(*[partial(work, sellers[hand::HANDS]) for hand in range(HANDS)])
+        side_by_side(partial(run, (tracking_push, order_ingest)[number % 2]), unwell)
 
 
 def outlast(street: Street, seller: Seller) -> None:
@@ -251,8 +229,5 @@ def send_last(street: Street, seller: Seller) -> None:
 def verdicts(street: Street, sellers: Mapping[K, Seller]) -> dict[K, Verdict]:
     """How everybody stands; that nothing is lost or contradicted is asked of all of them."""
     found = {key: judge(street, seller.name, seller.world) for key, seller in sellers.items()}
-    contradicting = [sentence for verdict in found.values() for sentence in verdict.contradicting]
-    assert not contradicting, contradicting
-    lost = [sentence for verdict in found.values() for sentence in verdict.lost]
-    assert not lost, lost
+    nothing_wrong(found.values())
     return found

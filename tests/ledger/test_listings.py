@@ -7,6 +7,7 @@ from domain.listings import ListingState
 from domain.problems import ProblemKind
 from domain.stock import BufferRule, Pool
 from ledger.connection import Ledger
+from ledger.listing_looks import accepted_due
 from ledger.listing_proof import record_seen
 from ledger.listings import (
     claim_quantities,
@@ -165,6 +166,17 @@ def test_towards_zero_goes_first(ledger: Ledger) -> None:
         plan_offers(conn, "main", {(): pools}, Rules(skus=SKUS), NOW)
     assert [sku for _, sku, _ in claim(ledger, limit=3)] == ["C", "B", "D"]
     assert [sku for _, sku, _ in claim(ledger)] == ["A"]
+
+
+def test_an_urgent_quantity_stays_urgent_until_it_is_seen_in_effect(ledger: Ledger) -> None:
+    """Planning again does not make it ordinary: it is read back by a look of its own, also in a later run."""
+    listed(ledger, {"A": 50})
+    for _ in range(2):
+        plan(ledger, {"A": 1})
+        publish(ledger)
+    with ledger.begin() as conn:
+        due = accepted_due(conn, "main", HOUR, NOW + HOUR, 10, urgent_only=True)
+    assert due == ((GB, "A"),)
 
 
 def test_a_number_that_changes_before_it_is_sent_is_sent_once(ledger: Ledger) -> None:
