@@ -15,7 +15,7 @@ from domain.marketplaces import MARKETPLACES
 from domain.stock import BufferRule, OfferRule
 from ledger.explain import SkuStory, tell_sku
 from ledger.offers import similar_sku
-from ledger.register import Account, account, accounts, connection_of
+from ledger.register import Account, account, accounts, clock, connection_of
 
 _LEDGER = {"ledger"}
 _OUT = Console(highlight=False, soft_wrap=True)
@@ -34,7 +34,8 @@ def explain(seller_sku: str, account_name: str, config: Path | None) -> None:
         stories = [
             story
             for one in chosen
-            if (story := tell_sku(conn, one, connection_of(conn, one.name), seller_sku)) is not None
+            if (story := tell_sku(conn, one, connection_of(conn, one.name), seller_sku, clock(conn)))
+            is not None
         ]
         if not stories:
             raise Refused(_unknown(conn, chosen, seller_sku))
@@ -72,6 +73,8 @@ def _rows(story: SkuStory) -> Iterator[tuple[str, str]]:
         yield "counted", f"never at {story.connection}"
     for sku, pool in sorted(story.pools.items()):
         yield f"reserved, {sku}", f"{pool.reserved}{_orders(story, sku)}"
+        if story.buffer.odds is not None:
+            yield f"expected, {sku}", f"{pool.expected:.2f} units before a number is replaced by the next one"
         if pool.doubt:
             yield f"doubt, {sku}", pool.doubt
     yield "buffer", _buffer(story.buffer)
@@ -101,12 +104,15 @@ def _offer_rows(rule: OfferRule) -> Iterator[tuple[str, str]]:
 
 
 def _shown(story: SkuStory) -> Table:
-    numbers = ("available", "reserved", "buffer", "publishable", "published", "effective")
-    table = Table("marketplace", "state", *numbers, "published at (UTC)", "seen at (UTC)")
-    for row in story.listings:
-        state = f"{row['state']}, hidden by Amazon" if row["suppressed"] else str(row["state"])
-        values = ["" if row[name] is None else str(row[name]) for name in numbers]
-        table.add_row(_shop(row), state, *values, _when(row["published_at"]), _when(row["seen_at"]))
+    """One column for each marketplace: as many as there are, they fit a terminal better than one row each."""
+    table = Table("", *[_shop(row) for row in story.listings])
+    for name in ("available", "reserved", "buffer", "publishable", "published", "effective"):
+        cells = ["" if row[name] is None else str(row[name]) for row in story.listings]
+        table.add_row(name, *cells)
+    states = [f"{row['state']}{', hidden by Amazon' if row['suppressed'] else ''}" for row in story.listings]
+    table.add_row("state", *states)
+    for name, words in (("published_at", "published at (UTC)"), ("seen_at", "seen at (UTC)")):
+        table.add_row(words, *[_when(row[name]) for row in story.listings])
     return table
 
 

@@ -88,11 +88,14 @@ class Publication:
         return self.state in (_L.IDLE, _L.DRIFTED) and fresh and wanted == self.offered
 
 
-def after_look(known: Publication, units: int | None, *, sold: int, overdue: bool) -> ListingState:
+def after_look(
+    known: Publication, units: int | None, *, sold: int, returned: int = 0, overdue: bool = False
+) -> ListingState:
     """Where a listing stands after a look at Amazon: the state it has, or one that follows it.
 
     `units` are in effect now; None: there is no merchant-fulfilled offer. `sold` units were ordered since
-    the last publication. `overdue`: what Amazon took should have been in effect by now.
+    the last publication, `returned` ones were canceled since: Amazon may have put them back. `overdue`: what
+    Amazon took should have been in effect by now.
     """
     state = known.state
     if units is None:
@@ -105,7 +108,7 @@ def after_look(known: Publication, units: int | None, *, sold: int, overdue: boo
         return _L.EFFECTIVE
     if state is _L.ACCEPTED and overdue:
         return _L.PLANNED
-    return _after_change(known, units, sold) if state is _L.EFFECTIVE else state
+    return _after_change(known, units, sold, returned) if state is _L.EFFECTIVE else state
 
 
 def _is_there_less_sales(known: Publication, units: int, sold: int) -> bool:
@@ -115,17 +118,19 @@ def _is_there_less_sales(known: Publication, units: int, sold: int) -> bool:
     return 0 < published - units <= sold and not could_be_the_old_one
 
 
-def _after_change(known: Publication, units: int, sold: int) -> ListingState:
-    """More than we said is somebody else's number; less may be Amazon's own sale.
+def _after_change(known: Publication, units: int, sold: int, returned: int) -> ListingState:
+    """More than we said and was canceled is somebody else's number; less may be Amazon's own sale.
 
     Amazon takes its orders off at once, before we can have read them: less counts at the second look, and
-    what was sold explains it.
+    what was sold explains it. What went between the two looks may again not have been read.
     """
     published = known.published or 0
     if units in (published, known.wanted):
         return _L.EFFECTIVE
     if units > published:
-        return _L.DRIFTED
+        return _L.PLANNED if units - published <= returned else _L.DRIFTED
     if known.shown is None or known.shown >= published:
         return _L.EFFECTIVE
-    return _L.PLANNED if published - units <= sold else _L.DRIFTED
+    if published - units <= sold:
+        return _L.PLANNED
+    return _L.EFFECTIVE if units < known.shown and published - known.shown <= sold else _L.DRIFTED

@@ -67,6 +67,10 @@ class Doubts:
     whole: Mapping[str, str] = field(default_factory=dict)
     by_sku: Mapping[str, str] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        """Whether anything is doubted at all."""
+        return bool(self.whole or self.by_sku)
+
     def of(self, sku: str, warehouses: Collection[str] = ()) -> str:
         """Why the number of a SKU is doubted, summed over these warehouses (empty: all); empty: it is not."""
         held = (

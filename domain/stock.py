@@ -1,7 +1,7 @@
 """How many units may be offered: never more than is there, never less than is free."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -103,10 +103,10 @@ def publishable(
     A kit is worth what its scarcest component allows. A SKU that was never counted is not zero: it is
     unknown, and what is offered for it is left alone; only a stop needs no count.
     """
-    if not parts or any(part.warehouse_sku not in pools for part in parts):
-        return STOPPED if terms.stopped else None
-    if len(parts) == 1:
+    if len(parts) == 1 and parts[0].warehouse_sku in pools:  # nearly all of a large catalog
         offer = _offer(parts[0], pools[parts[0].warehouse_sku], rule)
+    elif not parts or any(part.warehouse_sku not in pools for part in parts):
+        return STOPPED if terms.stopped else None
     else:
         offers = [_offer(part, pools[part.warehouse_sku], rule) for part in parts]
         offer = min(offers, key=lambda one: one.publishable)
@@ -123,13 +123,23 @@ def held_down(offer: Offer, doubts: Iterable[str], last: int | None) -> Offer | 
         return offer
     if last is None:
         return None if offer.publishable else offer
-    units = min(offer.publishable, last)
-    return _lowered(offer, units, f"it only goes down, because {doubt}: {units}")
+    if offer.publishable <= last:
+        return offer
+    return _lowered(offer, last, f"it only goes down, because {doubt}: {last}")
 
 
-def doubts(parts: Sequence[Component], pools: Mapping[str, Pool]) -> Iterator[str]:
+def less_unread(offer: Offer, unread: int) -> Offer:
+    """The offer less units that Amazon sold and we have not read of: publishing them would sell them twice."""
+    if unread <= 0 or not offer.publishable:
+        return offer
+    units = max(0, offer.publishable - unread)
+    return _lowered(offer, units, f"{unread} sold at Amazon and not read yet: {units}")
+
+
+def doubts(parts: Sequence[Component], pools: Mapping[str, Pool]) -> list[str]:
     """Why the counts of a listing's components are not believed, as far as they are not."""
-    return (pools[part.warehouse_sku].doubt for part in parts if part.warehouse_sku in pools)
+    found = [pools[part.warehouse_sku].doubt for part in parts if part.warehouse_sku in pools]
+    return [doubt for doubt in found if doubt]
 
 
 def _offer(part: Component, pool: Pool, rule: BufferRule) -> Offer:

@@ -34,7 +34,7 @@ def load_kept(conn: sa.Connection, connection: str, warehouse: str) -> dict[str,
     """The numbers in force in a warehouse, by SKU."""
     columns = [stock.c[name] for name in Kept._fields]
     statement = sa.select(*columns).where(stock.c.connection == connection, stock.c.warehouse == warehouse)
-    return {row[0]: Kept._make(row) for row in conn.execute(statement)}
+    return {row[0]: Kept._make(row) for row in conn.execute(statement).all()}
 
 
 def apply_rows(

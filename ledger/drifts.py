@@ -67,6 +67,8 @@ def record_drifts(
 
 def writers(conn: sa.Connection, listing_ids: Sequence[int], now: datetime) -> dict[int, OtherWriter]:
     """Who else writes, by listing of one account, as far as it came back within a week."""
+    if not listing_ids:
+        return {}
     back = {
         listing_id: mine for listing_id, mine in _occurrences(conn, listing_ids, now).items() if len(mine) > 1
     }

@@ -10,9 +10,11 @@ from domain.maps import Component, SkuMap
 from domain.oversell import Claim, Standing
 from domain.stock import BufferRule, OfferRule, Pool
 from ledger.claims import claims_on
+from ledger.demand import expected_by_sku
 from ledger.maps import load_buffers, load_offers, load_skus
 from ledger.register import Account, Connection
-from ledger.stock import pools
+from ledger.stock import shelves
+from ledger.stock_doubts import doubts
 from ledger.tables import listings, stock
 
 LISTING_COLUMNS = (
@@ -59,7 +61,7 @@ class SkuStory:
 
 
 def tell_sku(
-    conn: sa.Connection, account: Account, connection: Connection, seller_sku: str
+    conn: sa.Connection, account: Account, connection: Connection, seller_sku: str, now: datetime
 ) -> SkuStory | None:
     """The story of a seller SKU in one account; None when the account neither lists it nor has it counted."""
     skus = {
@@ -71,21 +73,38 @@ def tell_sku(
     found, counted = _listings(conn, account.name, seller_sku), _counted(conn, connection.name, own)
     if not found and not counted:
         return None
+    offer = load_offers(conn, account.name).rule(seller_sku)
     return SkuStory(
         account=account.name,
         connection=connection.name,
         parts=parts,
         counted=counted,
-        pools=_pools(conn, connection.name, skus, own),
+        pools=_pools(conn, connection.name, skus, (offer, own), now),
         claims=_claims(conn, connection.name, skus, own) if counted else (),
         buffer=load_buffers(conn, account.name).rule(seller_sku),
-        offer=load_offers(conn, account.name).rule(seller_sku),
+        offer=offer,
         listings=found,
     )
 
 
-def _pools(conn: sa.Connection, connection: str, skus: dict[str, SkuMap], own: set[str]) -> dict[str, Pool]:
-    return {sku: pool for sku, pool in pools(conn, connection, skus).items() if sku in own}
+def _pools(
+    conn: sa.Connection,
+    connection: str,
+    skus: dict[str, SkuMap],
+    which: tuple[OfferRule, set[str]],
+    now: datetime,
+) -> dict[str, Pool]:
+    """The pools of these warehouse SKUs as planning sees them: in the chosen warehouses, with their doubts."""
+    offer, own = which
+    found = shelves(
+        conn,
+        connection,
+        skus,
+        [offer.warehouses],
+        expected=expected_by_sku(conn, connection, skus, now),
+        doubt=doubts(conn, connection, now).of,
+    )
+    return {sku: pool for sku, pool in found[offer.warehouses].items() if sku in own}
 
 
 def _claims(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.amazon import SeenListing
-from domain.listings import ListingState, after_look
+from domain.listings import ListingState, Publication, after_look
 from domain.problems import Problem, ProblemKind
 from domain.suppression import why_hidden
 from ledger.drifts import record_drifts, remembered, still_returning, writers
@@ -21,6 +22,7 @@ from ledger.tables import listing_history, listings, order_lines, orders
 _S = ListingState
 _LOOKED = "what Amazon shows"
 _NOT_SHOWN = "Amazon took it and does not show it"
+_SEEN = ("effective", "issues", "suppressed", "earlier", "unread")
 # Amazon states no time within which a quantity is in effect; an hour is what we wait unless told otherwise.
 SETTLE = timedelta(hours=1)
 
@@ -32,6 +34,7 @@ class _Look:
     row: sa.RowMapping
     seen: SeenListing | None
     end: ListingState
+    unread: int = 0
 
     @property
     def units(self) -> int | None:
@@ -77,11 +80,13 @@ def record_seen(
     that nobody of us published is kept as a drift; a listing that Amazon hides from buyers is a problem.
     """
     rows = _claim(conn, account, marketplace_id, list(shown))
-    sold = _sold(conn, [row for row in rows if _is_less(row, _units(shown[row["seller_sku"]]))])
-    looks = [_looked(row, shown[row["seller_sku"]], sold.get(row["id"], 0), now - settle) for row in rows]
+    asked = [row for row in rows if _asks(row, _units(shown[row["seller_sku"]]))]
+    sold = _sold(conn, asked)
+    looks = [
+        _looked(row, shown[row["seller_sku"]], sold.get(row["id"], (0, 0)), now - settle) for row in rows
+    ]
     _record_problems(conn, looks, now)
-    for look in looks:
-        _record_one(conn, look, now)
+    _record_looks(conn, looks, now)
     reasons = {True: _NOT_SHOWN, False: _LOOKED}
     moves = [
         Move(look.row["id"], ListingState(look.row["state"]), look.end, reasons[look.is_unshown])
@@ -96,10 +101,17 @@ def _units(seen: SeenListing | None) -> int | None:
     return None if seen is None else seen.units
 
 
-def _looked(row: sa.RowMapping, seen: SeenListing | None, sold: int, settled: datetime) -> _Look:
-    """Compare; `settled` is the moment before which what Amazon took should be in effect by now."""
+def _looked(row: sa.RowMapping, seen: SeenListing | None, sold: tuple[int, int], settled: datetime) -> _Look:
+    """Compare; `sold` is ordered and canceled, `settled` the moment before which what Amazon took is overdue."""
     overdue = row["accepted_at"] is not None and row["accepted_at"] < settled
-    return _Look(row, seen, after_look(publication(row), _units(seen), sold=sold, overdue=overdue))
+    known, (ordered, returned) = publication(row), sold
+    end = after_look(known, _units(seen), sold=ordered, returned=returned, overdue=overdue)
+    return _Look(row, seen, end, _unread(known, _units(seen), ordered) if end is _S.EFFECTIVE else 0)
+
+
+def _unread(known: Publication, units: int | None, ordered: int) -> int:
+    """Units that are gone at Amazon although no order we have read took them."""
+    return 0 if units is None else max(0, (known.published or 0) - ordered - units)
 
 
 def _claim(
@@ -118,24 +130,31 @@ def _claim(
     return conn.execute(statement).mappings().all()
 
 
-def _is_less(row: sa.RowMapping, units: int | None) -> bool:
+def _asks(row: sa.RowMapping, units: int | None) -> bool:
+    """Whether orders may explain why Amazon shows another number."""
     compared = row["state"] in (_S.EFFECTIVE, _S.ACCEPTED)
-    return compared and units is not None and units < row["published"]
+    return compared and units is not None and units != row["published"]
 
 
-def _sold(conn: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, int]:
-    """Units that were ordered of each listing since its quantity was last published, as far as we have read."""
+def _sold(conn: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, tuple[int, int]]:
+    """Units ordered, and units canceled, of each listing since its last publication, as far as we have read."""
     if not rows:
         return {}
+    since = listings.c.published_at
+    units = order_lines.c.quantity
     statement = (
-        sa.select(listings.c.id, sa.func.sum(order_lines.c.quantity))
+        sa.select(
+            listings.c.id,
+            sa.func.coalesce(sa.func.sum(units).filter(orders.c.amazon_created_at >= since), 0),
+            sa.func.coalesce(sa.func.sum(units).filter(orders.c.canceled_at >= since), 0),
+        )
         .join_from(
             listings,
             orders,
             sa.and_(
                 orders.c.seller_account == listings.c.seller_account,
                 orders.c.marketplace_id == listings.c.marketplace_id,
-                orders.c.amazon_created_at >= listings.c.published_at,
+                sa.or_(orders.c.amazon_created_at >= since, orders.c.canceled_at >= since),
             ),
         )
         .join(
@@ -145,22 +164,34 @@ def _sold(conn: sa.Connection, rows: Sequence[sa.RowMapping]) -> dict[int, int]:
         .where(listings.c.id.in_([row["id"] for row in rows]))
         .group_by(listings.c.id)
     )
-    return {row.id: int(units) for row in conn.execute(statement) for units in row[1:]}
+    return {number: (int(sold), int(back)) for number, sold, back in conn.execute(statement)}
 
 
-def _record_one(conn: sa.Connection, look: _Look, now: datetime) -> None:
+def _record_looks(conn: sa.Connection, looks: Sequence[_Look], now: datetime) -> None:
+    """What each look showed, in one statement for all of them."""
+    if not looks:
+        return
+    seen = [_seen(look, now) for look in looks]
+    columns = [sa.column(name, listings.c[name].type) for name in ("id", *_SEEN)]
+    new = sa.func.jsonb_to_recordset(sa.literal(seen, JSONB)).table_valued(*columns, name="new")
+    new = new.render_derived(with_types=True)
+    values = {name: new.c[name] for name in _SEEN}
+    conn.execute(listings.update().where(listings.c.id == new.c.id).values(seen_at=now, **values))
+
+
+def _seen(look: _Look, now: datetime) -> dict[str, object]:
     row, seen = look.row, look.seen
     issues = kept_issues(row["issues"], seen.issues if seen else (), now)
     if row["state"] == _S.INVALID and look.end is _S.INVALID and not issues:
         issues = row["issues"]  # what Amazon disliked of our number is still why it is not in effect
-    values = {
+    return {
+        "id": row["id"],
         "effective": look.units,
-        "seen_at": now,
         "issues": issues,
         "suppressed": bool(look.why_hidden),
         "earlier": remembered(row),
+        "unread": look.unread,
     }
-    conn.execute(listings.update().where(listings.c.id == row["id"]).values(values))
 
 
 def _record_problems(conn: sa.Connection, looks: Sequence[_Look], now: datetime) -> None:

@@ -166,8 +166,8 @@ def listing_name(row: sa.RowMapping) -> str:
     return f"{row['seller_account']} {row['seller_sku']} in {row['marketplace_id']}"
 
 
-def publication(row: sa.RowMapping, sold: int = 0) -> Publication:
-    """What the ledger knows of a listing's quantity; `sold` units were ordered since it was seen."""
+def publication(row: sa.RowMapping) -> Publication:
+    """What the ledger knows of a listing's quantity."""
     return Publication(
         state=ListingState(row["state"]),
         wanted=row["publishable"],
@@ -176,7 +176,6 @@ def publication(row: sa.RowMapping, sold: int = 0) -> Publication:
         tried_at=row["published_at"],
         accepted_at=row["accepted_at"],
         seen_at=row["seen_at"],
-        sold=sold,
     )
 
 

@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from ledger.tables import order_lines, orders
 
-Sales = Mapping[tuple[str, str], Sequence[tuple[datetime, int]]]
+
+class Sale(NamedTuple):
+    """Units of a listing in one order: when the buyer ordered, and when we read so (UTC)."""
+
+    placed_at: datetime
+    read_at: datetime
+    units: int
+
+
+Sales = Mapping[tuple[str, str], Sequence[Sale]]
 
 
 def sales_since(conn: sa.Connection, account: str, since: datetime) -> Sales:
@@ -20,19 +30,38 @@ def sales_since(conn: sa.Connection, account: str, since: datetime) -> Sales:
             orders.c.marketplace_id,
             order_lines.c.seller_sku,
             orders.c.amazon_created_at,
+            orders.c.imported_at,
             order_lines.c.quantity,
         )
         .join(order_lines, order_lines.c.order_id == orders.c.id)
         .where(orders.c.seller_account == account, orders.c.amazon_created_at > since)
     )
-    found: dict[tuple[str, str], list[tuple[datetime, int]]] = {}
-    for marketplace, sku, at, units in conn.execute(statement):
-        found.setdefault((marketplace, sku), []).append((at, units))
+    found: dict[tuple[str, str], list[Sale]] = {}
+    for marketplace, sku, *sale in conn.execute(statement):
+        found.setdefault((marketplace, sku), []).append(Sale(*sale))
     return found
+
+
+def canceled_since(conn: sa.Connection, account: str, since: datetime) -> Mapping[tuple[str, str], datetime]:
+    """When an order for a listing was last canceled, by (marketplace, seller SKU), after a moment (UTC)."""
+    statement = (
+        sa.select(orders.c.marketplace_id, order_lines.c.seller_sku, sa.func.max(orders.c.canceled_at))
+        .join(order_lines, order_lines.c.order_id == orders.c.id)
+        .where(orders.c.seller_account == account, orders.c.canceled_at > since)
+        .group_by(orders.c.marketplace_id, order_lines.c.seller_sku)
+    )
+    return {(marketplace, sku): at for marketplace, sku, at in conn.execute(statement)}
 
 
 def sold_after(sales: Sales, listing: tuple[str, str], moment: datetime | None) -> int:
     """Units of one listing that were ordered after a moment (UTC); none before it was ever seen."""
     if moment is None or listing not in sales:
         return 0
-    return sum(units for at, units in sales[listing] if at > moment)
+    return sum(sale.units for sale in sales[listing] if sale.placed_at > moment)
+
+
+def read_after(sales: Sales, listing: tuple[str, str], moment: datetime | None) -> int:
+    """Units of one listing that were ordered before a moment (UTC) and read after it."""
+    if moment is None or listing not in sales:
+        return 0
+    return sum(sale.units for sale in sales[listing] if sale.placed_at <= moment < sale.read_at)

@@ -30,10 +30,6 @@ Shelves = Mapping[tuple[str, ...], Mapping[str, Pool]]
 Doubt = Callable[[str, Collection[str]], str]
 
 
-def _believed(_sku: str, _warehouses: Collection[str]) -> str:
-    return ""
-
-
 def shelves(
     conn: sa.Connection,
     connection: str,
@@ -41,13 +37,14 @@ def shelves(
     choices: Iterable[tuple[str, ...]] = ((),),
     *,
     expected: Mapping[str, float] | None = None,
-    doubt: Doubt = _believed,
+    doubt: Doubt | None = None,
 ) -> Shelves:
     """Every counted warehouse SKU as a pool, once for each choice of warehouses (none chosen: all are summed).
 
     Available is summed over the chosen warehouses; reserved is over all accounts that the connection serves,
     because nobody can tell from which warehouse an order will leave. `skus` holds the SKU map of each seller
-    account, `expected` the demand while a number is on its way, `doubt` says why a count is not believed.
+    account, `expected` the demand while a number is on its way, `doubt` says why a count is not
+    believed (None: all are).
     """
     counted = _counts(conn, connection)
     taken = reserved(conn, connection, skus) if counted else Counter[str]()
@@ -59,7 +56,7 @@ def shelves(
                 available=available,
                 reserved=taken.get(sku, 0),
                 expected=ahead.get(sku, 0.0),
-                doubt=doubt(sku, chosen),
+                doubt=doubt(sku, chosen) if doubt is not None else "",
             )
             for sku, available in _summed(counted, chosen).items()
         }
@@ -80,7 +77,7 @@ def _counts(conn: sa.Connection, connection: str) -> dict[str, dict[str, int]]:
     """Available units by warehouse and SKU."""
     statement = sa.select(stock.c.warehouse, stock.c.sku, stock.c.available)
     found: dict[str, dict[str, int]] = {}
-    for warehouse, sku, available in conn.execute(statement.where(stock.c.connection == connection)):
+    for warehouse, sku, available in conn.execute(statement.where(stock.c.connection == connection)).all():
         found.setdefault(warehouse, {})[sku] = available
     return found
 

@@ -10,8 +10,10 @@ from prefect.cache_policies import NO_CACHE
 from ledger.connection import Ledger
 from ledger.offers import COLUMNS, offers
 from ledger.register import Account
+from tasks.tables import Rows, show_table
 
 _SHOWN = 50
+_NONE: Rows = [{"listings": "none differs"}]
 
 
 @task(task_run_name="show the stock of {account.name}", cache_policy=NO_CACHE, retries=2)
@@ -23,12 +25,12 @@ def show(ledger: Ledger, account: Account) -> int:
     create_table_artifact(
         key=f"stock-{account.name}", table=summary or [{"listings": 0}], description=_words(len(differing))
     )
-    if differing:
-        create_table_artifact(
-            key=f"stock-differences-{account.name}",
-            table=differing[:_SHOWN],
-            description="Listings whose quantity at Amazon is not the one to offer, largest difference first.",
-        )
+    show_table(
+        f"stock-differences-{account.name}",
+        differing[:_SHOWN] or _NONE,
+        "Listings whose quantity at Amazon is not the one to offer, largest difference first.",
+        empty=_NONE,
+    )
     return len(differing)
 
 

@@ -24,7 +24,10 @@ ASK_AT_ONCE = 20  # searchListingsItems takes 20 identifiers
 # ones come first among the groups of twenty.
 ALONE_PER_RUN = 50
 _GIVE_UP_AFTER = 3
-_READ_PER_RUN = 400  # listings of a state looked at in one run, so that a large catalog does not take it all
+# Listings of a state looked at in one run, so that a large catalog does not take it all: twenty a call, five calls
+# a second. A catalog of 100,000 is found within hours, and seen once in six hours.
+_READ_PER_RUN = 400
+_READ_MORE = {ListingState.ACCEPTED: 2_000, ListingState.CANDIDATE: 2_000, ListingState.EFFECTIVE: 1_600}
 # Quantities take longer than ship confirms to come into effect at Amazon, which states no time: we wait four
 # times as long (16 minutes by default). Sending the same number again harms nothing.
 _SETTLE_FACTOR = 4
@@ -94,9 +97,12 @@ def choose_reads(ledger: Ledger, account: Account, now: datetime) -> tuple[tuple
     wishes = [(state, after, False) for state, after in _LOOK_AGAIN.items()]
     wishes += [(state, after, True) for state, after in _LOOK_SOONER.items()]
     with ledger.begin() as conn:
-        chosen = _grouped(accepted_due(conn, account.name, _settle(account), now, _READ_PER_RUN))
+        chosen = _grouped(
+            accepted_due(conn, account.name, _settle(account), now, _most(ListingState.ACCEPTED))
+        )
         for state, after, in_doubt in wishes:
-            found = listings_to_read(conn, account.name, state, now - after, _READ_PER_RUN, in_doubt=in_doubt)
+            limit = _most(state)
+            found = listings_to_read(conn, account.name, state, now - after, limit, in_doubt=in_doubt)
             chosen += _grouped([(marketplace, sku) for marketplace, skus in found.items() for sku in skus])
     return tuple(dict.fromkeys(chosen))
 
@@ -132,6 +138,10 @@ def _record(
 ) -> dict[str, int]:
     with ledger.begin() as conn:
         return record_seen(conn, account.name, marketplace_id, shown, now=now, settle=_settle(account))
+
+
+def _most(state: ListingState) -> int:
+    return _READ_MORE.get(state, _READ_PER_RUN)
 
 
 def _settle(account: Account) -> timedelta:

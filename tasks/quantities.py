@@ -130,7 +130,7 @@ def publish(
 
 @task(task_run_name="look for quantities of {account.name} that wait", cache_policy=NO_CACHE, retries=2)
 def long_waiting(ledger: Ledger, account: Account, now: datetime) -> str:
-    """A sentence about quantities that wait for Amazon for longer than a pause may take; empty: there are none."""
+    """A sentence about quantities that wait longer for Amazon than any pause may take; empty: there are none."""
     with ledger.begin() as conn:
         waiting, oldest = waited_since(conn, account.name, now - LONG_PAUSE)
     return f"{waiting} quantities wait, the oldest since {oldest:%Y-%m-%d %H:%M} UTC." if waiting else ""

@@ -42,14 +42,14 @@ def plan(
     """Compute what may be offered of every listing and plan what differs from what was published."""
     with ledger.begin() as conn:
         free_unanswered(conn, account.name, now)
-        terms = load_offers(conn, account.name)
+        terms, doubted = load_offers(conn, account.name), doubts(conn, connection.name, now)
         shelf = shelves(
             conn,
             connection.name,
             skus,
             terms.choices(),
             expected=expected_by_sku(conn, connection.name, skus, now),
-            doubt=doubts(conn, connection.name, now).of,
+            doubt=doubted.of if doubted else None,
         )
         buffers = load_buffers(conn, account.name)
         rules = Rules(skus=skus[account.name], buffer=buffers.rule, terms=terms.rule)

@@ -58,6 +58,12 @@ orders = Table(
     Index("orders_recipient_idx", "deliver_by", postgresql_where=text("recipient IS NOT NULL")),
     Index("orders_amazon_order_id_idx", "amazon_order_id"),
     Index("orders_placed_idx", "seller_account", "amazon_created_at"),
+    Index(
+        "orders_canceled_idx",
+        "seller_account",
+        "canceled_at",
+        postgresql_where=text("canceled_at IS NOT NULL"),
+    ),
 )
 
 order_lines = Table(

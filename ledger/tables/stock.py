@@ -138,6 +138,8 @@ listings = Table(
     Column("earlier", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
     # Why the number is what it is, in units, for people.
     words("explanation"),
+    # Units that the last look missed and that no order we had read explained: most likely orders still to be read.
+    Column("unread", Integer, nullable=False, server_default=text("0")),
     Column("urgent", Boolean, nullable=False, server_default=text("false")),
     Column("issues", JSONB, nullable=False, server_default=text("'[]'")),
     Column("suppressed", Boolean, nullable=False, server_default=text("false")),

@@ -41,13 +41,17 @@ def main() -> None:
         if together:
             with house(place) as built:
                 for part in together:
-                    size = {"skus": asked.skus, "speed": asked.speed} if part == "stock" else {}
-                    IN_ONE_HOUSE[part](built, place, console, **size)
+                    IN_ONE_HOUSE[part](built, place, console, **_size(part, asked))
         if "serve" in parts:
             serve(place, console, seconds=asked.seconds, gap=asked.gap, every=asked.every)
         if "buffers" in parts:
             buffers(console)
     console.print(f"The bench took {time.monotonic() - started:.0f} seconds.", style="dim")
+
+
+def _size(part: str, asked: argparse.Namespace) -> dict[str, float]:
+    sizes = {"stock": {"skus": asked.skus, "speed": asked.speed}, "week": {"days": asked.days}}
+    return sizes.get(part, {})
 
 
 def _arguments() -> argparse.Namespace:
@@ -60,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--speed", type=float, default=SPEED, help="stock: times Amazon's own limits and delays"
     )
+    parser.add_argument("--days", type=int, default=7, help="week: days that are generated")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from domain.stock import Offer
 from ledger.connection import Ledger
 from tests.bench.catalog import Catalog
 from tests.bench.strangers import GB
@@ -26,7 +27,12 @@ def stocked(ledger: Ledger, catalog: Catalog, now: datetime) -> None:
     The tables are filled as they would be, not by the flows: 100,000 patches at Amazon's limits take six hours.
     """
     with ledger.begin() as conn:
-        _copy(conn, "stock", "connection,warehouse,sku,available,on_hand,as_of", _counted(catalog, now))
+        _copy(
+            conn,
+            "stock",
+            "connection,warehouse,sku,available,on_hand,allocated,quarantine,on_order,as_of",
+            _counted(catalog, now),
+        )
         _copy(
             conn,
             "snapshots",
@@ -66,7 +72,7 @@ def sent_before(catalog: Catalog, folder: Path) -> Path:
 
 def _counted(catalog: Catalog, now: datetime) -> Iterator[Cells]:
     as_of = now - FIRST
-    return (("main", WAREHOUSE, sku, units, units, as_of) for sku, units in catalog.first.items())
+    return (("main", WAREHOUSE, sku, units, units, 0, 0, 0, as_of) for sku, units in catalog.first.items())
 
 
 def _noted(catalog: Catalog, now: datetime) -> Iterator[Cells]:
@@ -76,7 +82,7 @@ def _noted(catalog: Catalog, now: datetime) -> Iterator[Cells]:
 
 _LISTING = (
     "seller_account,marketplace_id,seller_sku,state,available,reserved,buffer,publishable,published,effective,"
-    "planned_at,published_at,accepted_at,effective_at,seen_at"
+    "explanation,planned_at,published_at,accepted_at,effective_at,seen_at"
 )
 
 
@@ -86,8 +92,9 @@ def _listed(catalog: Catalog, now: datetime) -> Iterator[Cells]:
     then = now - FIRST + timedelta(minutes=5)
     for sku, units in offers.items():
         available = catalog.first[sku]
+        why = Offer(available=available, reserved=available - units, buffer=0, publishable=units).explain()
         numbers = (available, available - units, 0, units, units, units)
-        yield "main", GB, sku, "EFFECTIVE", *numbers, then, then, then, then, now
+        yield "main", GB, sku, "EFFECTIVE", *numbers, why, then, then, then, then, now
 
 
 def _order(conn: sa.Connection, catalog: Catalog, now: datetime) -> None:

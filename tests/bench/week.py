@@ -15,9 +15,9 @@ from tests.week.script import script
 from tests.week.shown import outcome, table
 
 
-def week(built: House, place: Path, console: Console) -> None:
-    """Play the whole week twice and print what each house sold, oversold and hid."""
-    drawn = script()
+def week(built: House, place: Path, console: Console, days: int = 7) -> None:
+    """Play a generated week of so many days twice and print what each house sold, oversold and hid."""
+    drawn = script(days=days)
     stage = Stage(drawn)
     mirror = outcome(stage.play(Mirror(stage)))
     ledger = Ledger(built.database(), new_key())

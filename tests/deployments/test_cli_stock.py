@@ -13,7 +13,7 @@ from domain.errors import Refused
 from domain.snapshots import SnapshotLimits
 from ledger.connection import Ledger
 from ledger.maps import BufferEntry, OfferEntry, SkuEntry, record_buffers, record_offers, record_skus
-from ledger.stock import record_snapshot
+from ledger.snapshots import record_snapshot
 from tests.deployments.test_cli import Lockstep, lockstep, one_line, set_up
 from tests.factories import MAPS, NOW, amazon_order, line, order_id, snapshot
 from tests.ledger.walk import ingest
@@ -70,7 +70,11 @@ def test_every_number_is_told(stocked: Path, capsys: pytest.CaptureFixture[str])
         in shown
     )
     assert "| share | 0.5 | | cap | 40 | | warehouses | all | | stopped | yes |" in shown
-    assert "| GB A1F83G8C2ARO7P | EFFECTIVE | 5 | 3 | 1 | 1 | 1 | 1 | 2026-11-27 09:00 |" in shown
+    assert "| GB A1F83G8C2ARO7P |" in shown
+    assert (
+        "| available | 5 | | reserved | 3 | | buffer | 1 | | publishable | 1 | | published | 1 | | effective | 1 |"
+        " | state | EFFECTIVE | | published at (UTC) | 2026-11-27 09:00 |" in shown
+    )
     assert "5 available, 3 in orders the warehouse had not seen, 1 buffer: 1" in shown
 
 

@@ -17,7 +17,7 @@ from domain.snapshots import SnapshotLimits
 from ledger import maps, register
 from ledger.connection import Ledger
 from ledger.maps import BufferEntry, CarrierEntry, OfferEntry, ServiceEntry, SkuEntry
-from ledger.stock import record_snapshot
+from ledger.snapshots import record_snapshot
 from tests.factories import snapshot
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)

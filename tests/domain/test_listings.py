@@ -138,7 +138,10 @@ def test_what_is_due(known: Publication, wanted: int, due: bool) -> None:
         (_known(L.EFFECTIVE, wanted=10), 10, 0, L.EFFECTIVE),
         (_known(L.EFFECTIVE), 7, 0, L.EFFECTIVE),
         (_known(L.EFFECTIVE, shown=8), 7, 0, L.DRIFTED),
-        (_known(L.EFFECTIVE, shown=8), 7, 1, L.DRIFTED),
+        # Our order explains the first look; what went since may be one that we have not read: we look again.
+        (_known(L.EFFECTIVE, shown=8), 7, 1, L.EFFECTIVE),
+        (_known(L.EFFECTIVE, shown=7), 7, 1, L.DRIFTED),
+        (_known(L.EFFECTIVE, shown=7), 6, 1, L.DRIFTED),
         (_known(L.EFFECTIVE, shown=8), 7, 2, L.PLANNED),
         (_known(L.EFFECTIVE, shown=8, wanted=7), 7, 0, L.EFFECTIVE),
     ],
@@ -146,6 +149,15 @@ def test_what_is_due(known: Publication, wanted: int, due: bool) -> None:
 def test_after_a_look(known: Publication, units: int | None, sold: int, end: ListingState) -> None:
     """More than we said is drift at once, less at the second look unless our own orders explain it."""
     assert after_look(known, units, sold=sold, overdue=False) is end
+
+
+@pytest.mark.parametrize(
+    ("units", "returned", "end"),
+    [(10, 0, L.DRIFTED), (10, 1, L.PLANNED), (11, 1, L.DRIFTED), (11, 2, L.PLANNED), (9, 2, L.EFFECTIVE)],
+)
+def test_what_was_canceled_explains_more(units: int, returned: int, end: ListingState) -> None:
+    """Units of canceled orders that Amazon put back are nobody's doing: our number is published again."""
+    assert after_look(_known(L.EFFECTIVE), units, sold=0, returned=returned) is end
 
 
 def test_overdue_is_planned_again() -> None:

@@ -1,14 +1,17 @@
 """How many units may be offered: the formula of DESIGN section 7 and kits."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.buffers import odds_of_more
 from domain.maps import Component
-from domain.stock import BufferRule, Keeper, Offer, Pool, publishable
+from domain.stock import BufferRule, Keeper, Offer, OfferRule, Pool, held_down, publishable
 from tests.domain.examples import RULES, part
 
 NO_BUFFER = BufferRule()
@@ -240,3 +243,99 @@ def test_an_offer_shows_its_parts() -> None:
         available=10, reserved=2, buffer=2, publishable=7, limiting_sku="A", keeper=Keeper.FIXED
     )
     assert offer.explain() == "10 available, 2 in orders the warehouse had not seen, 2 buffer: 7"
+
+
+@pytest.mark.parametrize(
+    ("terms", "units", "sentence"),
+    [
+        ({}, 7, "12 available, 3 in orders the warehouse had not seen, 2 buffer: 7"),
+        ({"cap": 7}, 7, "12 available, 3 in orders the warehouse had not seen, 2 buffer: 7"),
+        ({"cap": 5}, 5, "2 buffer; that leaves 7; at most 5 are shown: 5"),
+        ({"cap": 0}, 0, "that leaves 7; at most 0 are shown: 0"),
+        ({"stopped": True}, 0, "that leaves 7; stopped by a person: 0"),
+        ({"stopped": True, "cap": 5}, 0, "that leaves 7; stopped by a person: 0"),
+    ],
+)
+def test_terms_lower_an_offer_and_say_so(terms: dict[str, Any], units: int, sentence: str) -> None:
+    """A cap and a stop only ever lower what is offered, and the sentence ends with the number published."""
+    offer = publishable((part("A"),), {"A": _pool(12, 3)}, BufferRule(fixed=2), OfferRule(**terms))
+    assert offer is not None
+    assert offer.publishable == units
+    assert offer.explain().endswith(sentence)
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_stop_needs_no_count(stopped: bool) -> None:
+    """What a person stopped is offered no more, also when nobody ever counted it."""
+    offer = publishable((part("A"),), {}, NO_BUFFER, OfferRule(stopped=stopped))
+    assert (offer is not None and offer.publishable == 0) is stopped
+
+
+@RULES
+@given(
+    parts=kits, pools=pools_of_three, rule=rules, cap=st.none() | st.integers(0, 50), stopped=st.booleans()
+)
+def test_terms_never_raise_an_offer(
+    parts: tuple[Component, ...], pools: dict[str, Pool], rule: BufferRule, cap: int | None, stopped: bool
+) -> None:
+    """Whatever the terms, the offer is no larger than without them, within the cap, and none when stopped."""
+    offer = publishable(parts, pools, rule, OfferRule(cap=cap, stopped=stopped))
+    assert offer is not None
+    assert offer.publishable <= _units(parts, pools, rule)
+    assert cap is None or offer.publishable <= cap
+    assert not stopped or offer.publishable == 0
+
+
+@RULES
+@given(
+    parts=kits,
+    pools=pools_of_three,
+    rule=rules,
+    expected=st.floats(0, 200),
+    odds=st.floats(0.001, 0.999),
+)
+def test_the_largest_buffer_decides(
+    parts: tuple[Component, ...], pools: dict[str, Pool], rule: BufferRule, expected: float, odds: float
+) -> None:
+    """With odds stated the buffer covers the demand of one exposure to these odds, and never less than before."""
+    busy = {sku: replace(pool, expected=expected) for sku, pool in pools.items()}
+    offer = publishable(parts, busy, replace(rule, odds=odds))
+    plain = publishable(parts, busy, rule)
+    assert offer is not None
+    assert plain is not None
+    assert offer.publishable <= plain.publishable
+    per = next(one.units for one in parts if one.warehouse_sku == offer.limiting_sku)
+    assert odds_of_more(expected / per, offer.buffer) <= odds + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("publishable_units", "doubt", "last", "expected"),
+    [
+        (7, "", 3, 7),
+        (7, "half is missing", 9, 7),
+        (7, "half is missing", 7, 7),
+        (7, "half is missing", 3, 3),
+        (7, "half is missing", 0, 0),
+        (0, "half is missing", None, 0),
+        (7, "half is missing", None, None),
+    ],
+)
+def test_a_doubt_only_lowers(
+    publishable_units: int, doubt: str, last: int | None, expected: int | None
+) -> None:
+    """While a count is doubted the offer stays at or below what is offered; unknown, it is left alone."""
+    offer = publishable((part("A"),), {"A": _pool(publishable_units)}, NO_BUFFER)
+    assert offer is not None
+    held = held_down(offer, (doubt,), last)
+    assert (None if held is None else held.publishable) == expected
+    if held is not None and held != offer:
+        assert held.explain().endswith(f"it only goes down, because {doubt}: {expected}")
+
+
+def test_a_share_is_part_of_the_sentence() -> None:
+    """A listing that is offered a part of the pool says which."""
+    offer = publishable((part("A"),), {"A": _pool(12, 3)}, BufferRule(fixed=2, share=0.5))
+    assert offer is not None
+    assert offer.explain() == (
+        "12 available, 3 in orders the warehouse had not seen, 2 buffer, 50 % of the rest: 3"
+    )

@@ -1,36 +1,34 @@
 """The half of the fake Amazon that takes a while: feeds and reports, through the sandbox's own processing."""
 
-import csv
-import gzip
-import io
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from blocks.amazon_documents import unpacked
 from blocks.amazon_faults import Deed
-from blocks.wire.amazon_answer import read_time
-from blocks.wire.amazon_listings import parse_listing, quantity_body
-from domain.amazon import (
-    AmazonJob,
-    FeedIssue,
-    FeedReport,
-    IssueSeverity,
-    JobStatus,
-    ListingIssue,
-    Quantity,
-    ReportedListing,
-    SeenListing,
+from blocks.wire.amazon_answer import write_time
+from blocks.wire.amazon_feeds import CONTENT_TYPE, feed_document, parse_feed_report
+from blocks.wire.amazon_jobs import (
+    ALL_LISTINGS,
+    LISTINGS_FEED,
+    parse_document,
+    parse_feed,
+    parse_feeds_page,
+    parse_new_document,
+    parse_new_feed,
+    parse_new_report,
+    parse_report,
 )
+from blocks.wire.amazon_listing_report import parse_listing_report
+from blocks.wire.amazon_listings import parse_listing
+from domain.amazon import AmazonJob, FeedReport, JobStatus, Quantity, ReportedListing, SeenListing
 from domain.errors import Refused
 from sandbox.amazon.answers import Answer
-from sandbox.amazon.feeds import Feed
 from sandbox.amazon.world import AmazonWorld
 
 _FEEDS, _REPORTS = "/feeds/2021-06-30", "/reports/2021-06-30"
-_JSON = "application/json; charset=UTF-8"
-_FEED, _LISTINGS = "JSON_LISTINGS_FEED", "GET_MERCHANT_LISTINGS_ALL_DATA"
+_LISTING_DATA = "summaries,fulfillmentAvailability,issues"
 
 
 class Bulk:
@@ -58,14 +56,10 @@ class Bulk:
         raise NotImplementedError
 
     def fetch_listing(self, marketplace_id: str, seller_sku: str) -> SeenListing | None:
-        query = {
-            "marketplaceIds": marketplace_id,
-            "includedData": "summaries,fulfillmentAvailability,issues",
-        }
+        query = {"marketplaceIds": marketplace_id, "includedData": _LISTING_DATA}
+        deed = _reads("getListingsItem", seller_sku)
         try:
-            payload = self._ask(
-                _reads("getListingsItem", seller_sku), "GET", self._item(seller_sku), query=query
-            )
+            payload = self._ask(deed, "GET", self._item(seller_sku), query=query)
         except Refused as refusal:
             if refusal.code.upper() in {"NOT_FOUND", "NOTFOUND"}:
                 return None
@@ -73,79 +67,77 @@ class Bulk:
         return parse_listing(payload, marketplace_id)
 
     def upload_quantities(self, quantities: Sequence[Quantity]) -> str:
-        made = self._ask(
-            _writes("createFeedDocument"), "POST", f"{_FEEDS}/documents", body={"contentType": _JSON}
+        raw = feed_document(self.world.seller_id, quantities)
+        body = {"contentType": CONTENT_TYPE}
+        made = parse_new_document(
+            self._ask(_writes("createFeedDocument"), "POST", f"{_FEEDS}/documents", body=body)
         )
-        messages = [
-            {"messageId": place, "sku": one.seller_sku, "operationType": "PATCH", **quantity_body(one)}
-            for place, one in enumerate(quantities, start=1)
-        ]
-        header = {"sellerId": self.world.seller_id, "version": "2.0"}
-        raw = json.dumps({"header": header, "messages": messages}).encode()
-        url = urlsplit(made["url"])
-        self._told(_writes("uploadFeedDocument"), "PUT", (url.path, url.query), raw, _JSON)
-        return str(made["feedDocumentId"])
+        self._told(_writes("uploadFeedDocument"), "PUT", _address(made.url), raw, CONTENT_TYPE)
+        return made.document_id
 
     def submit_feed(self, marketplace_id: str, document_id: str) -> str:
         body = {
-            "feedType": _FEED,
+            "feedType": LISTINGS_FEED,
             "marketplaceIds": [marketplace_id],
             "inputFeedDocumentId": document_id,
         }
-        return str(self._ask(_writes("createFeed"), "POST", f"{_FEEDS}/feeds", body=body)["feedId"])
+        return parse_new_feed(self._ask(_writes("createFeed"), "POST", f"{_FEEDS}/feeds", body=body))
 
     def fetch_feeds(self, marketplace_id: str, since: datetime) -> tuple[AmazonJob, ...]:
-        with self.world.lock:
-            self.world.settle()
-            found = [one for one in self.world.jobs.values() if isinstance(one, Feed)]
-        ours = [one for one in found if one.created >= since and marketplace_id in one.marketplace_ids]
-        return tuple(self.fetch_feed(one.feed_id) for one in ours)
+        deed = _reads("getFeeds", marketplace_id)
+        query = {
+            "feedTypes": LISTINGS_FEED,
+            "marketplaceIds": marketplace_id,
+            "createdSince": write_time(since),
+            "pageSize": "100",
+        }
+        found, token = parse_feeds_page(self._ask(deed, "GET", f"{_FEEDS}/feeds", query=query))
+        while token is not None:
+            page = self._ask(deed, "GET", f"{_FEEDS}/feeds", query={"nextToken": token})
+            more, token = parse_feeds_page(page)
+            found += more
+        return found
 
     def fetch_feed(self, feed_id: str) -> AmazonJob:
         payload = self._ask(_reads("getFeed", feed_id), "GET", f"{_FEEDS}/feeds/{feed_id}")
-        return _job(payload, "feedId", "resultFeedDocumentId")
+        return parse_feed(payload, feed_id)
 
     def cancel_feed(self, feed_id: str) -> None:
-        self._ask(_writes("cancelFeed"), "DELETE", f"{_FEEDS}/feeds/{feed_id}")
+        try:
+            self._ask(_writes("cancelFeed"), "DELETE", f"{_FEEDS}/feeds/{feed_id}")
+        except Refused:
+            if self.fetch_feed(feed_id).status is not JobStatus.CANCELED:
+                raise
 
     def fetch_feed_report(self, document_id: str) -> FeedReport:
-        told = json.loads(
-            self._document("getFeedDocument", f"{_FEEDS}/documents/{document_id}").decode("utf-8")
-        )
-        summary = told["summary"]
-        return FeedReport(
-            processed=summary["messagesProcessed"],
-            accepted=summary["messagesAccepted"],
-            invalid=summary["messagesInvalid"],
-            issues=tuple(_feed_issue(issue) for issue in told["issues"]),
-        )
+        content, _ = self._document("getFeedDocument", f"{_FEEDS}/documents", document_id)
+        return parse_feed_report(content)
 
     def ask_listing_report(self, marketplace_id: str) -> str:
-        body = {"reportType": _LISTINGS, "marketplaceIds": [marketplace_id]}
-        return str(self._ask(_writes("createReport"), "POST", f"{_REPORTS}/reports", body=body)["reportId"])
+        body = {"reportType": ALL_LISTINGS, "marketplaceIds": [marketplace_id]}
+        return parse_new_report(self._ask(_writes("createReport"), "POST", f"{_REPORTS}/reports", body=body))
 
     def fetch_report(self, report_id: str) -> AmazonJob:
         payload = self._ask(_reads("getReport", report_id), "GET", f"{_REPORTS}/reports/{report_id}")
-        return _job(payload, "reportId", "reportDocumentId")
+        return parse_report(payload, report_id)
 
     def fetch_listing_report(self, document_id: str) -> tuple[ReportedListing, ...]:
-        raw = self._document("getReportDocument", f"{_REPORTS}/documents/{document_id}")
-        rows = csv.DictReader(
-            io.StringIO(raw.decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE, restval=""
-        )
-        return tuple(
-            ReportedListing(
-                seller_sku=row["seller-sku"],
-                units=int(row["quantity"] or 0) if row["fulfillment-channel"] == "DEFAULT" else None,
-            )
-            for row in rows
-        )
+        content, kind = self._document("getReportDocument", f"{_REPORTS}/documents", document_id)
+        return parse_listing_report(content, kind)
 
-    def _document(self, operation: str, path: str) -> bytes:
-        told = self._ask(_reads(operation, path), "GET", path)
-        url = urlsplit(told["url"])
-        raw = self._told(_reads("downloadDocument", path), "GET", (url.path, url.query), b"").body
-        return gzip.decompress(raw) if told.get("compressionAlgorithm") == "GZIP" else raw
+    def _document(self, operation: str, folder: str, document_id: str) -> tuple[bytes, str]:
+        """A document's content and its type."""
+        path = f"{folder}/{document_id}"
+        stored = parse_document(self._ask(_reads(operation, document_id), "GET", path), document_id)
+        answer = self._told(_reads("downloadDocument", document_id), "GET", _address(stored.url), b"")
+        content = unpacked(answer.body) if stored.packed else answer.body
+        return content, answer.content_type
+
+
+def _address(url: str) -> tuple[str, str]:
+    """The path and the query of a document's address."""
+    parts = urlsplit(url)
+    return parts.path, parts.query
 
 
 def _reads(operation: str, subject: str) -> Deed:
@@ -154,19 +146,3 @@ def _reads(operation: str, subject: str) -> Deed:
 
 def _writes(operation: str) -> Deed:
     return Deed(operation=operation, subject="", doing=f"calling {operation}", writes=True)
-
-
-def _job(payload: dict[str, Any], name: str, result: str) -> AmazonJob:
-    return AmazonJob(
-        job_id=payload[name],
-        status=JobStatus(payload["processingStatus"]),
-        created_at=read_time(payload["createdTime"]),
-        marketplace_ids=tuple(payload["marketplaceIds"]),
-        document_id=payload.get(result, ""),
-    )
-
-
-def _feed_issue(told: dict[str, Any]) -> FeedIssue:
-    severity = IssueSeverity.__members__.get(told.get("severity", ""), IssueSeverity.ERROR)
-    issue = ListingIssue(severity=severity, code=told.get("code", ""), message=told.get("message", ""))
-    return FeedIssue(message_id=told.get("messageId"), seller_sku=told.get("sku", ""), issue=issue)

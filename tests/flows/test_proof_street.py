@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from flows.inventory_sync import inventory_sync
 from tests.flows.conftest import GB, Street
 from tests.flows.runs import eventually
+from tests.flows.test_everyday_reading import put_stock
 
 
 def _in_effect(street: Street) -> None:
@@ -27,13 +28,11 @@ def _say(street: Street, statement: str) -> None:
 def test_a_number_that_comes_back_is_corrected_and_explained(street: Street) -> None:
     """Each return is published over, and from the second on the problem stays and says what is known."""
     _in_effect(street)
-    _say(street, "UPDATE ledger.listings SET urgent = true")
     for _ in range(2):
         street.world.set_quantity_elsewhere("SKU-01", GB, 999)
         _say(street, "UPDATE ledger.listings SET seen_at = NULL WHERE state = 'EFFECTIVE'")
         inventory_sync()
         assert eventually(lambda: street.world.effective_quantity("SKU-01", GB) == 100)
-        assert eventually(lambda: (inventory_sync(), street.calls("getListingsItem"))[1] != [])
         assert eventually(
             lambda: (
                 inventory_sync(),
@@ -45,6 +44,23 @@ def test_a_number_that_comes_back_is_corrected_and_explained(street: Street) -> 
     (row,) = [row for row in street.rows("problems") if row["cleared_at"] is None]
     assert "It came back 2 times within a week" in row["summary"]
     assert "it is each time 999" in row["summary"]
+
+
+def test_what_falls_to_zero_is_looked_at_alone(street: Street) -> None:
+    """An urgent quantity is patched first and read back by a call of its own."""
+    _in_effect(street)
+    put_stock(street, [(f"SKU-{number:02}", 0 if number == 1 else 100) for number in range(10)])
+    inventory_sync()
+    assert eventually(lambda: street.world.effective_quantity("SKU-01", GB) == 0)
+    assert eventually(lambda: (inventory_sync(), street.calls("getListingsItem"))[1] != [])
+    paths = {call.path.rsplit("/", 1)[1] for call in street.calls("getListingsItem")}
+    assert paths == {"SKU-01"}
+    assert eventually(
+        lambda: (
+            inventory_sync(),
+            {row["effective"] for row in street.rows("listings", seller_sku="SKU-01")} == {0},
+        )[1]
+    )
 
 
 def test_a_suppressed_listing_is_told_and_cleared(street: Street) -> None:

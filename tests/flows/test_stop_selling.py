@@ -14,7 +14,7 @@ from flows.inventory_sync import inventory_sync
 from flows.stock_variances import stock_variances
 from flows.stop_selling import stop_selling
 from ledger.maps import OfferEntry, export_offers, record_offers
-from ledger.stock import record_snapshot
+from ledger.snapshots import record_snapshot
 from tests.factories import snapshot
 from tests.flows.conftest import DE, GB, Street
 from tests.flows.runs import fails

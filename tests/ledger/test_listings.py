@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from domain.amazon import AmazonStatus
 from domain.listings import ListingState
 from domain.problems import ProblemKind
 from domain.stock import BufferRule, Pool
@@ -68,6 +69,57 @@ def test_what_amazon_sold_by_itself_is_not_sent(ledger: Ledger) -> None:
     ingest(ledger, replace(amazon_order(lines=[line(sku="A", quantity=2)]), created_at=NOW + MINUTE))
     assert plan(ledger, {"A": 3}, now=NOW + 2 * MINUTE) == {"same": 1}
     assert plan(ledger, {"A": 5}, now=NOW + 2 * MINUTE) == {"planned": 1}
+
+
+def test_an_urgent_quantity_stays_urgent_until_it_is_seen(ledger: Ledger) -> None:
+    """What was urgent to send is urgent to read back, whatever is planned again meanwhile."""
+    effective(ledger, 50, "A")
+    urgent = "SELECT urgent FROM ledger.listings WHERE seller_sku = :value"
+    plan(ledger, {"A": 0})
+    publish(ledger)
+    assert plan(ledger, {"A": 0}) == {"same": 1}
+    assert one(ledger, urgent, "A")["urgent"]
+
+
+def test_what_amazon_sold_and_we_have_not_read_is_not_published_again(ledger: Ledger) -> None:
+    """Units that are gone at Amazon stay gone until their order is read, also when another number goes out."""
+    effective(ledger, 5, "A")
+    look(ledger, {"A": 3}, now=NOW + 2 * MINUTE)
+    assert plan(ledger, {"A": 5}, now=NOW + 3 * MINUTE) == {"same": 1}
+    assert plan(ledger, {"A": 9}, now=NOW + 3 * MINUTE) == {"planned": 1}
+    row = one(ledger, "SELECT * FROM ledger.listings WHERE seller_sku = :value", "A")
+    assert row["publishable"] == 7
+    assert row["explanation"].endswith("that leaves 9; 2 sold at Amazon and not read yet: 7")
+
+
+def test_what_was_unread_is_read_in_time(ledger: Ledger) -> None:
+    """When the order that explains a look is read, it counts as any other order, and nothing is sent."""
+    effective(ledger, 5, "A")
+    look(ledger, {"A": 3}, now=NOW + 2 * MINUTE)
+    placed = replace(amazon_order(lines=[line(sku="A", quantity=2)]), created_at=NOW + MINUTE)
+    ingest(ledger, placed, now=NOW + 4 * MINUTE)
+    assert plan(ledger, {"A": 3}, now=NOW + 5 * MINUTE) == {"same": 1}
+    assert plan(ledger, {"A": 9}, now=NOW + 5 * MINUTE) == {"planned": 1}
+    assert publish(ledger, now=NOW + 5 * MINUTE) == {"A": 9}
+
+
+def test_a_cancellation_has_the_listing_looked_at(ledger: Ledger) -> None:
+    """Amazon may put the units of a canceled order back: it is looked at at once, and more is no drift."""
+    effective(ledger, 5, "A")
+    placed = replace(amazon_order(lines=[line(sku="A", quantity=2)]), created_at=NOW + MINUTE)
+    ingest(ledger, placed, now=NOW + MINUTE)
+    later = NOW + 2 * MINUTE
+    assert plan(ledger, {"A": 0}, now=later) == {"planned": 1}
+    assert publish(ledger, now=later) == {"A": 0}
+    look(ledger, {"A": 0}, now=NOW + 3 * MINUTE)
+    gone = replace(placed, status=AmazonStatus.CANCELED, updated_at=NOW + 4 * MINUTE)
+    ingest(ledger, gone, now=NOW + 4 * MINUTE)
+    assert to_read(ledger, ListingState.EFFECTIVE) == {}
+    assert plan(ledger, {"A": 0}, now=NOW + 5 * MINUTE) == {"same": 1}
+    assert to_read(ledger, ListingState.EFFECTIVE) == {GB: ("A",)}
+    assert look(ledger, {"A": 2}, now=NOW + 5 * MINUTE) == {"PLANNED": 1}
+    assert publish(ledger, now=NOW + 5 * MINUTE) == {"A": 0}
+    assert problems(ledger) == ()
 
 
 def test_a_doubted_count_only_lowers_what_is_offered(ledger: Ledger) -> None:

@@ -151,10 +151,10 @@ def test_urgent_ones_are_chosen_first_the_scarcest_before_the_others(ledger: Led
 
 
 def test_a_run_reads_a_bounded_number_one_by_one(ledger: Ledger) -> None:
-    """However many are urgent, a run reads some alone, and the rest in groups of twenty, 400 at most."""
-    _listings(ledger, ListingState.ACCEPTED, 450, seen_at=None, urgent=True)
+    """However many are urgent, a run reads some alone, and the rest in groups of twenty, 2,000 at most."""
+    _listings(ledger, ListingState.ACCEPTED, 2_050, seen_at=None, urgent=True)
     assert len(choose_urgent.fn(ledger, MAIN, NOW + MINUTE)) == ALONE_PER_RUN
-    assert sum(len(skus) for _, skus in choose_reads.fn(ledger, MAIN, NOW + MINUTE)) == 400
+    assert sum(len(skus) for _, skus in choose_reads.fn(ledger, MAIN, NOW + MINUTE)) == 2_000
 
 
 def test_an_urgent_look_makes_the_next_group_smaller(ledger: Ledger) -> None:

@@ -48,9 +48,9 @@ class Arrived:
 class History:
     """A played week. Times are seconds from its start.
 
-    `drained` are (moment, units) that the other channel took of each warehouse SKU; `lag` is how long Amazon took
-    to put a quantity into effect that was sent at a moment. The samples are taken after each sync: per listing the
-    units in effect, and whether one could have been filled; per hour the buffers of the house.
+    `drained` are (moment, units) that the other channel took of each warehouse SKU. The samples are taken after
+    each sync: per listing the units in effect, whether one could have been filled, the units that the house keeps
+    back, and the moment from which its newest number is in effect.
     """
 
     listings: list[Listing]
@@ -64,7 +64,8 @@ class History:
     syncs: list[float] = field(default_factory=list)
     offered: list[npt.NDArray[np.int32]] = field(default_factory=list)
     sellable: list[npt.NDArray[np.bool_]] = field(default_factory=list)
-    buffers: list[tuple[float, npt.NDArray[np.int32]]] = field(default_factory=list)
+    kept: list[npt.NDArray[np.int32]] = field(default_factory=list)
+    in_effect: list[npt.NDArray[np.float64]] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
 
     @property

@@ -5,10 +5,11 @@ Prefect replaced: a task is its plain function, artifacts and logs go nowhere, a
 """
 
 import logging
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,9 @@ from prefect import Task
 import flows.inventory_sync
 import flows.messages
 import flows.order_ingest
+import flows.publishing
+import flows.reading_back
+import tasks.wave
 from domain.warehouse import (
     CancelRequest,
     ChangeKind,
@@ -32,10 +36,12 @@ from ledger.connection import Ledger
 from ledger.listings import record_candidates
 from ledger.maps import BufferEntry, ServiceEntry, SkuEntry, record_buffers, record_services, record_skus
 from ledger.register import Account, Connection, record_account, record_connection
+from ledger.tables import demand, drains
 from tests.fakes.warehouse import FakeWarehouse
 from tests.week.catalog import MARKETS
 from tests.week.history import Arrived
 from tests.week.play import Stage
+from tests.week.script import HOUR
 from tests.week.strangers import moment
 
 ODDS = 0.01
@@ -48,7 +54,13 @@ ACCOUNT = Account(
     prove_within=timedelta(minutes=4),
 )
 CONNECTION = Connection(name="main", adapter="file-drop", serves=("main",), same_skus=True)
-_FLOWS = (flows.inventory_sync, flows.order_ingest, flows.messages)
+_FLOWS = (
+    flows.inventory_sync,
+    flows.publishing,
+    flows.reading_back,
+    flows.order_ingest,
+    flows.messages,
+)
 _MESSAGES = (DeliveryKind.CHANGES, DeliveryKind.STOCK)
 
 
@@ -94,6 +106,7 @@ class Lockstep:
         self._stage, self._ledger = stage, ledger
         self._door = _Door(stage)
         self._heard = 0
+        self._replaced = list(self._replacements())
         with ledger.begin() as conn:
             _set_up(conn, stage)
             _settle_in(conn, stage)
@@ -133,16 +146,16 @@ class Lockstep:
 
     @contextmanager
     def _driven(self) -> Iterator[None]:
-        """The flows' modules with the week's clock and doors, and without Prefect."""
+        """The house's modules with the week's clock and doors, and without Prefect."""
         with pytest.MonkeyPatch.context() as patch:
-            for module in _FLOWS:
-                for name in list(vars(module)):
-                    self._replace(patch, module, name)
+            patch.setattr(tasks.wave, "LINES", 1)  # several lines at once would end in any order
+            for module, name, value in self._replaced:
+                patch.setattr(module, name, value)
             yield
 
-    def _replace(self, patch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
+    def _replacements(self) -> Iterator[tuple[ModuleType, str, object]]:
         stage = self._stage
-        ours = {
+        ours: dict[str, object] = {
             "utc_now": stage.clock.now,
             "open_amazon": lambda ledger, name: stage.amazon,
             "open_warehouse": lambda ledger, name: self._door,
@@ -150,22 +163,28 @@ class Lockstep:
             "Progress": _Silent,
             "whole": lambda value: value,  # spares Prefect a look into it
         }
-        value = getattr(module, name)
-        if name in ours:
-            patch.setattr(module, name, ours[name])
-        elif isinstance(value, ModuleType) and value.__name__.startswith("tasks."):
-            patch.setattr(module, name, _plain(value))
+        for module in (*_FLOWS, *_task_modules()):
+            for name, value in list(vars(module).items()):
+                if name in ours and module in _FLOWS:
+                    yield module, name, ours[name]
+                elif _is_for_people(module, name):
+                    yield module, name, _shows_nothing
+                elif isinstance(value, Task):
+                    yield module, name, value.fn
 
 
-def _plain(tasks: ModuleType) -> SimpleNamespace:
-    """A module of tasks as plain functions; what only shows something to people does nothing."""
-    made = {
-        name: value.fn if isinstance(value, Task) else value
-        for name, value in vars(tasks).items()
-        if not name.startswith("__")
-    }
-    shows = {name: (lambda *_: 0) for name in made if name == "show" or name.startswith("show_")}
-    return SimpleNamespace(**made | shows)
+def _task_modules() -> list[ModuleType]:
+    return [module for name, module in sys.modules.items() if name.startswith("tasks.")]
+
+
+def _is_for_people(module: ModuleType, name: str) -> bool:
+    """Whether a function only puts something where people look."""
+    shows = name == "create_table_artifact" or name.startswith("show_")
+    return shows or (name == "show" and module.__name__.startswith("tasks."))
+
+
+def _shows_nothing(*_args: object, **_named: object) -> int:
+    return 0
 
 
 def _set_up(conn: sa.Connection, stage: Stage) -> None:
@@ -199,9 +218,11 @@ def _set_up(conn: sa.Connection, stage: Stage) -> None:
     record_buffers(conn, [kept], "week", now)
 
 
+# What was published before the two days by which exposures are measured says nothing of them.
 _SETTLED = sa.text("""
     UPDATE ledger.listings SET state = 'EFFECTIVE', publishable = new.units, published = new.units,
-        effective = new.units, published_at = :now, accepted_at = :now, effective_at = :now,
+        effective = new.units, planned_at = :before, published_at = :before, accepted_at = :before,
+        effective_at = :before,
         seen_at = CAST(:now AS timestamptz) - make_interval(mins => CAST(id % 360 AS integer))
     FROM unnest(CAST(:skus AS text[]), CAST(:markets AS text[]), CAST(:units AS integer[]))
         AS new (sku, market, units)
@@ -214,5 +235,27 @@ def _settle_in(conn: sa.Connection, stage: Stage) -> None:
     record_candidates(conn, "main", MARKETS, stage.parts)
     shown = [(sku, market, one.quantity()) for (sku, market), one in stage.world.listings.items()]
     skus, markets, units = (list(column) for column in zip(*shown, strict=True))
-    given = {"now": stage.clock.now(), "skus": skus, "markets": markets, "units": units}
+    now = stage.clock.now()
+    given = {"now": now, "before": now - timedelta(days=3), "skus": skus, "markets": markets, "units": units}
     conn.execute(_SETTLED, given)
+    _remember(conn, stage)
+    conn.execute(sa.text("ANALYZE"))  # in a week of minutes PostgreSQL comes too late to look by itself
+
+
+def _remember(conn: sa.Connection, stage: Stage) -> None:
+    """The four weeks before: what sold at Amazon and elsewhere, by the hour."""
+    past = stage.week.past
+    conn.execute(
+        demand.insert(),
+        [
+            {"seller_account": "main", "seller_sku": sku, "hour": moment(hour * HOUR), "units": units}
+            for (sku, hour), units in past.sold.items()
+        ],
+    )
+    conn.execute(
+        drains.insert(),
+        [
+            {"connection": "main", "sku": sku, "hour": moment(hour * HOUR), "units": units}
+            for (sku, hour), units in past.drained.items()
+        ],
+    )

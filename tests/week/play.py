@@ -9,8 +9,8 @@ import numpy as np
 from tests.fakes.amazon import FakeAmazon
 from tests.fakes.clock import VirtualClock
 from tests.week.catalog import MARKETS
-from tests.week.history import INGEST_EVERY, SYNC_EVERY, Arrived, History, Sale
-from tests.week.script import HOUR, MINUTE, Count, Script, Shelf, Wish
+from tests.week.history import INGEST_EVERY, SYNC_EVERY, Arrived, History, Listing, Sale
+from tests.week.script import MINUTE, Count, Script, Shelf, Wish
 from tests.week.strangers import MONDAY, WeekAmazon, WeekWarehouse, moment
 
 WARM_UP = 15 * MINUTE  # before the week: a house begins it with a count that it has read and published
@@ -108,17 +108,22 @@ class Stage:
     def _sync(self, house: House) -> None:
         self._accept(house)
         self._run(house.sync)
-        if self.now % HOUR == 0:
-            kept = house.buffers()
-            told = [kept.get(listing, 0) for listing in self.history.listings]
-            self.history.buffers.append((self.now, np.array(told, dtype=np.int32)))
-        self.history.syncs.append(self.now)
         self.world.settle()
+        self._sample(house.buffers())
+
+    def _sample(self, kept: dict[Listing, int]) -> None:
+        """How everything stands after a run of the house."""
+        history, listings = self.history, self.history.listings
+        history.syncs.append(self.now)
         offered = [one.quantity() or 0 for one in self.world.listings.values()]
-        self.history.offered.append(np.array(offered, dtype=np.int32))
+        history.offered.append(np.array(offered, dtype=np.int32))
+        history.kept.append(np.array([kept.get(one, 0) for one in listings], dtype=np.int32))
+        now = self.now
+        effective = [self.world.effective_from.get(one, now) for one in listings]
+        history.in_effect.append(np.maximum(effective, now))
         free = np.array(list(self.warehouse.free.values()))
         sku, units = self._places
-        self.history.sellable.append(np.repeat((free[sku] >= units).all(axis=1), len(MARKETS)))
+        history.sellable.append(np.repeat((free[sku] >= units).all(axis=1), len(MARKETS)))
 
     def _accept(self, house: House) -> None:
         """What the warehouse has set aside by now; a house hears of it with its next run."""

@@ -4,9 +4,11 @@ Everything here is drawn before anybody plays it, so that two houses live throug
 from its start, a Monday at midnight UTC.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from random import Random
 
 from tests.week.catalog import Catalog, Listed, catalog, market
@@ -42,6 +44,7 @@ _CURVE = (
 _MEAN = sum(_CURVE) / len(_CURVE)
 _WEEKDAYS = (1.0, 0.95, 0.95, 1.0, 1.3, 1.1, 1.2)  # the Friday is a black one
 COUNT_EVERY = 15 * MINUTE
+_PAST_DAYS = 28
 
 
 class CountKind(StrEnum):
@@ -90,6 +93,17 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What was wanted in the four weeks before, in units by SKU and hour; hours count from the start, below zero.
+
+    `sold` is of seller SKUs at Amazon, `drained` of warehouse SKUs through the other channel.
+    """
+
+    sold: dict[tuple[str, int], int]
+    drained: dict[tuple[str, int], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """A whole week, or its first days."""
 
@@ -100,6 +114,7 @@ class Script:
     others: tuple[Shelf, ...]
     booked_in: tuple[Shelf, ...]
     counts: tuple[Count, ...]
+    past: Past
 
     @property
     def end(self) -> float:
@@ -115,6 +130,7 @@ def script(seed: int = 4, *, days: int = 7, skus: int = 2000, orders_a_day: floa
     wishes = [*_everyday(chance, made, end), *_bursts(chance, made, days)]
     others = _other_channel(chance, made, end)
     opening, booked_in = _stock(chance, made, end)
+    counts = tuple(_counts(chance, days))
     return Script(
         days=days,
         catalog=made,
@@ -122,8 +138,24 @@ def script(seed: int = 4, *, days: int = 7, skus: int = 2000, orders_a_day: floa
         wishes=tuple(sorted((one for one in wishes if one.at < end), key=lambda wish: wish.at)),
         others=tuple(others),
         booked_in=tuple(sorted(booked_in, key=lambda one: one.at)),
-        counts=tuple(_counts(chance, days)),
+        counts=counts,
+        past=_past(chance, made),
     )
+
+
+def _past(chance: Random, made: Catalog) -> Past:
+    """Four weeks of the same buyers, flash sales among them."""
+    start = _PAST_DAYS * DAY
+    wishes = (*_everyday(chance, made, start), *_bursts(chance, made, _PAST_DAYS))
+    sold: Counter[tuple[str, int]] = Counter()
+    for wish in wishes:
+        if wish.at < start:
+            for sku, units in wish.items:
+                sold[sku, int((wish.at - start) // HOUR)] += units
+    drained: Counter[tuple[str, int]] = Counter()
+    for one in _other_channel(chance, made, start):
+        drained[one.sku, int((one.at - start) // HOUR)] += one.units
+    return Past(sold=dict(sold), drained=dict(drained))
 
 
 def _moments(chance: Random, a_day: float, end: float) -> Iterator[float]:
@@ -137,9 +169,9 @@ def _moments(chance: Random, a_day: float, end: float) -> Iterator[float]:
 
 
 def _everyday(chance: Random, made: Catalog, end: float) -> Iterator[Wish]:
-    weights = [one.wanted for one in made.listed]
-    for at in _moments(chance, sum(weights), end):
-        listed = chance.choices(made.listed, weights, k=2 if chance.random() < 0.08 else 1)
+    weights = list(accumulate(one.wanted for one in made.listed))
+    for at in _moments(chance, weights[-1], end):
+        listed = chance.choices(made.listed, cum_weights=weights, k=2 if chance.random() < 0.08 else 1)
         yield _wish(chance, at, listed)
 
 
@@ -172,8 +204,9 @@ def _wish(chance: Random, at: float, listed: list[Listed]) -> Wish:
 
 
 def _other_channel(chance: Random, made: Catalog, end: float) -> Iterator[Shelf]:
-    for at in _moments(chance, sum(made.other), end):
-        sku = chance.choices(made.shelf, made.other)[0]
+    weights = list(accumulate(made.other))
+    for at in _moments(chance, weights[-1], end):
+        sku = chance.choices(made.shelf, cum_weights=weights)[0]
         yield Shelf(at=at, sku=sku, units=chance.choices((1, 2, 4), (85, 12, 3))[0])
 
 
@@ -197,15 +230,14 @@ def _counts(chance: Random, days: int) -> Iterator[Count]:
     """A count every quarter of an hour; some are late, some hours have none, some are wrong."""
     slots = int(days * DAY // COUNT_EVERY)
     a_day = int(DAY // COUNT_EVERY)
-    wrong: dict[int, CountKind] = {}
     silent: set[int] = set()
+    for day in range(0, days, 2):
+        first = day * a_day + chance.randrange(a_day // 4, a_day - 20)
+        silent |= set(range(first, first + chance.randrange(8, 16)))
+    wrong: dict[int, CountKind] = {}
     for day in range(days):
         for kind in list(CountKind)[1:]:
-            first = day * a_day + chance.randrange(2, a_day - 2)
-            wrong |= dict.fromkeys(range(first, first + chance.choice((1, 1, 2))), kind)
-        if day % 2 == 0:
-            first = day * a_day + chance.randrange(a_day // 4, a_day - 20)
-            silent |= set(range(first, first + chance.randrange(8, 16)))
+            wrong |= dict.fromkeys(_free(chance, day * a_day, a_day, silent | set(wrong)), kind)
     for slot in range(slots):
         at = max(1.0, slot * COUNT_EVERY + chance.uniform(-2, 2) * MINUTE)
         late = chance.random() < 0.04
@@ -213,3 +245,12 @@ def _counts(chance: Random, days: int) -> Iterator[Count]:
         kind = wrong.get(slot, CountKind.GOOD)
         if slot not in silent:
             yield Count(at=at, arrives=at + takes, kind=kind)
+
+
+def _free(chance: Random, first: int, a_day: int, taken: set[int]) -> range:
+    """One or two slots of a day that nothing else has happened to."""
+    while True:
+        start = first + chance.randrange(2, a_day - 2)
+        found = range(start, start + chance.choice((1, 1, 2)))
+        if not taken.intersection(found):
+            return found

@@ -43,12 +43,17 @@ class WeekAmazon(AmazonWorld):
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(clock, limits=False)
         self.queued = 0  # quantities sent in this run of a house
+        self.effective_from: dict[
+            tuple[str, str], float
+        ] = {}  # what was sent last of each listing, in seconds
 
     def submit(self, listing: Listing, submitted: dict[str, Channel], *, after: float) -> None:
         """Takes in a quantity; those of one run are made one after the other, within Amazon's budget."""
-        own = lag(listing.seller_sku, listing.marketplace_id, second(self.now()))
+        now = second(self.now())
+        own = lag(listing.seller_sku, listing.marketplace_id, now)
         turn = self.queued / _PATCHES_A_SECOND
         self.queued += 1
+        self.effective_from[listing.seller_sku, listing.marketplace_id] = now + own + turn
         super().submit(listing, submitted, after=own + turn)
 
 

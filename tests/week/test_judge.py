@@ -42,6 +42,8 @@ def history(*sales: Sale, counts: tuple[Arrived, ...] = (counted(1),)) -> Histor
     made.syncs = syncs
     made.offered = [np.ones(4, dtype=np.int32)] * len(syncs)
     made.sellable = [np.ones(4, dtype=bool)] * len(syncs)
+    made.kept = [np.zeros(4, dtype=np.int32)] * len(syncs)
+    made.in_effect = [np.full(4, at + 60.0) for at in syncs]
     return made
 
 
@@ -117,8 +119,27 @@ def test_unseen_is_what_amazon_did_not_take_off_itself() -> None:
     # Until it can be read: two runs that could not have, for A and PAIR in GB and PAIR in DE; and one of DE.
     assert found.counted == 23 * 4
     assert 0 < found.exceeded < 23
-    played.buffers = [(0.0, np.ones(4, dtype=np.int32))]
+    played.kept = [np.ones(4, dtype=np.int32)] * len(played.syncs)
     assert exposures(played).exceeded == 0
+
+
+def test_a_sale_before_the_number_is_in_effect_is_unseen_by_it() -> None:
+    """Amazon takes a sale off the number that is in effect: one that comes later replaces it all the same."""
+    at = RUN + 90
+    prompt, slow = history(sale(at, fillable=1)), history(sale(at, fillable=1))
+    run = prompt.syncs.index(RUN)
+    slow.in_effect[run] = np.array([at + 60, RUN + 60, RUN + 60, RUN + 60])
+
+    assert exposures(slow).exceeded == exposures(prompt).exceeded + 1
+
+
+def test_a_count_that_was_held_is_none_that_the_house_knew() -> None:
+    """Held, the newer count leaves the house with the older one, and what went between the two unseen."""
+    played = history(counts=(counted(9), counted(8, 1200, 1300)))
+    played.drained = {"A": [(900.0, 1)]}
+
+    known = exposures(played, ["APPLIED", "APPLIED"]).exceeded
+    assert exposures(played, ["APPLIED", "HELD"]).exceeded > known
 
 
 def test_lost_hours_are_of_what_could_be_sold() -> None:

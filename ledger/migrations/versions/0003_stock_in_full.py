@@ -245,6 +245,11 @@ def upgrade() -> None:
     )
     op.add_column(
         "listings",
+        sa.Column("unread", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "listings",
         sa.Column("urgent", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         schema="ledger",
     )
@@ -262,6 +267,14 @@ def upgrade() -> None:
     )
     op.add_column(
         "listings", sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True), schema="ledger"
+    )
+    op.create_index(
+        "orders_canceled_idx",
+        "orders",
+        ["seller_account", "canceled_at"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("canceled_at IS NOT NULL"),
     )
     op.create_index(
         "orders_placed_idx", "orders", ["seller_account", "amazon_created_at"], unique=False, schema="ledger"

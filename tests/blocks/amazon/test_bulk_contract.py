@@ -16,6 +16,7 @@ from sandbox.amazon.feed_plans import FOR_EVER
 from sandbox.amazon.server import AmazonServer
 from sandbox.amazon.world import AmazonWorld
 from sandbox.clock import Clock
+from tests.fakes.amazon import FakeAmazon
 
 GB, DE = "A1F83G8C2ARO7P", "A1PA6795UKMFR9"
 SPEED = 5000  # the five minutes that Amazon takes for a document are 60 ms
@@ -39,8 +40,13 @@ def over_sockets(world: AmazonWorld) -> Iterator[AmazonDoor]:
         yield block.open(FreeDesk(), timeout=2.0)
 
 
-# A door of another kind keeps the same contract: name a way to open one over a world.
-DOORS = {"sockets": over_sockets}
+@contextmanager
+def without_sockets(world: AmazonWorld) -> Iterator[FakeAmazon]:
+    """The tests' own door, in this process."""
+    yield FakeAmazon(world)
+
+
+DOORS = {"sockets": over_sockets, "fake": without_sockets}
 
 
 @pytest.fixture
