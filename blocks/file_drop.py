@@ -196,11 +196,19 @@ class FileDrop:
 
     def _put_away(self, delivery: Delivery) -> None:
         target = OUT_SET_ASIDE if delivery.fault else OUT_ARCHIVE
+        source = (OUT, delivery.name)
         self._folder.make(target)
-        name = free_name(self._folder, target, delivery.name)
         if delivery.fault:  # the reason first: a file that is set aside always has one beside it
+            name = free_name(self._folder, target, delivery.name)
             self._folder.write(target, f"{name}.error.txt", f"{delivery.fault}\n".encode())
-        self._folder.move((OUT, delivery.name), (target, name))
+            self._folder.move(source, (target, name))
+            return
+        try:  # its own name first: a process may have died halfway through just this move
+            self._folder.move(source, (target, delivery.name))
+        except Refused as error:
+            if error.code != "exists":
+                raise
+            self._folder.move(source, (target, free_name(self._folder, target, delivery.name)))
 
     @contextmanager
     def _call(self, operation: str, subject: str) -> Iterator[_Call]:

@@ -63,11 +63,16 @@ class LocalFolder:
         """Nothing is held open."""
 
     def _rename(self, old: Path, new: Path, what: str) -> None:
-        """Rename without replacing; a hard link first, because a rename on POSIX replaces in silence."""
+        """Rename without replacing; a hard link first, because a rename on POSIX replaces in silence.
+
+        What died between the link and the end of the old name is finished.
+        """
         try:
             os.link(old, new)
         except FileExistsError:
-            raise taken(self.where, what) from None
+            if not new.samefile(old):
+                raise taken(self.where, what) from None
+            old.unlink()
         except OSError:  # a disk without hard links
             if new.exists():
                 raise taken(self.where, what) from None

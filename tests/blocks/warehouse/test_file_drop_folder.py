@@ -80,6 +80,18 @@ def test_acknowledged_files_are_kept(site):
     assert site.names("out") == []
 
 
+def test_a_file_is_archived_once_when_a_process_died_between_its_two_names(tmp_path):
+    """A file that is in the archive already, and still under its old name, loses the old name and gets no copy."""
+    site = DropSite(tmp_path)
+    site.put("ack-1.csv", ACK)
+    (delivery,) = site.door.fetch(DeliveryKind.CHANGES)
+    (site.root / "out/archive/ack-1.csv").hardlink_to(site.root / "out/ack-1.csv")
+    site.door.acknowledge(delivery)
+    assert not (site.root / "out/ack-1.csv").exists()
+    assert [path.name for path in (site.root / "out/archive").iterdir()] == ["ack-1.csv"]
+    site.end()
+
+
 def test_faulty_file_is_set_aside_with_its_reason(site):
     """A faulty file goes aside whole, and a text file beside it says row, column and reason."""
     for number in (1, 2):
