@@ -13,9 +13,9 @@ import subprocess
 import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,7 +50,8 @@ T = TypeVar("T")
 class Run:
     """One run of a flow with these parameters; it dies at the `nth` time it reaches `death`, empty: never.
 
-    `log` gets a line for each point that was reached, the last one before the process dies.
+    With `spared` it dies at the first point that is none of them. `log` gets a line for each point that was
+    reached, the last one before the process dies.
     """
 
     flow: str
@@ -60,6 +61,7 @@ class Run:
     amazon_port: int
     death: str = ""
     nth: int = 1
+    spared: Sequence[str] | None = None
 
 
 class Points:
@@ -77,8 +79,13 @@ class Points:
         with self._lock:
             os.write(self._log, f"{name}\n".encode())
             self._counts[name] += 1
-            if name == self.run.death and self._counts[name] == self.run.nth:
+            if self._is_the_end(name):
                 os.kill(os.getpid(), signal.SIGKILL)
+
+    def _is_the_end(self, name: str) -> bool:
+        if self.run.spared is not None:
+            return name not in self.run.spared
+        return name == self.run.death and self._counts[name] == self.run.nth
 
     def around(self, deed: Callable[..., T], named: Callable[..., str]) -> Callable[..., T]:
         """The deed with a point before it and one after it; one that gets no name has none."""
@@ -171,21 +178,30 @@ class DeathRow:
         self, flow: str, parameters: dict[str, Any], death: str = "", nth: int = 1
     ) -> tuple[int, list[str]]:
         """How the run ended (0: well, -9: killed) and the points it reached, in order."""
-        log = self._scratch / "points.log"
-        run = Run(
+        return self._ended(replace(self._run(flow, parameters), death=death, nth=nth))
+
+    def run_sparing(
+        self, flow: str, parameters: dict[str, Any], spared: Collection[str]
+    ) -> tuple[int, list[str]]:
+        """The same of a run that dies at the first point that is not spared."""
+        return self._ended(replace(self._run(flow, parameters), spared=sorted(spared)))
+
+    def _run(self, flow: str, parameters: dict[str, Any]) -> Run:
+        return Run(
             flow=flow,
             parameters=parameters,
-            log=str(log),
+            log=str(self._scratch / "points.log"),
             folder=str(self._folder),
             amazon_port=self._port,
-            death=death,
-            nth=nth,
         )
+
+    def _ended(self, run: Run) -> tuple[int, list[str]]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(asdict(run)) + "\n")
         self._process.stdin.flush()
-        return int(self._process.stdout.readline()), log.read_text(encoding="utf-8").splitlines()
+        ended = int(self._process.stdout.readline())
+        return ended, Path(run.log).read_text(encoding="utf-8").splitlines()
 
 
 @contextmanager
