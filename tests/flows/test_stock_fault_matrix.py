@@ -265,14 +265,14 @@ def is_done(name: str, verdict: Verdict) -> bool:
 
 
 def moved(number: int) -> Mapping[str, int]:
-    """Another count: many ordinary changes, one that must fall at once, and one that comes or goes."""
+    """Another count: many ordinary changes, one that must fall at once, and two that stay for a look at them."""
     bulk = {sku: 60 + number % 7 + place for place, sku in enumerate(("B0", "B1", "B2", "B3"))}
     falling = ("B0", "B2")[number % 2]
     return {
         **bulk,
         falling: 1 + number % 3,
-        "B4": (3, 50)[number % 2],
-        "U": (40, 0)[number % 2],
+        "B4": (3, 3, 50, 50)[number % 4],
+        "U": (0, 40, 40, 0)[number % 4],
         "N": 20 + number % 2,
     }
 
