@@ -67,6 +67,7 @@ def publish_stock(ledger: Ledger, account: Account) -> None:
     seen, unread = read_back(ledger, out.amazon, account)
     if out.lost is None and any(seen[word] for word in ("IDLE", "DRIFTED", "PLANNED")):
         out.counts["planned"] += stock.plan(ledger, account, connection, skus, utc_now()).get("planned", 0)
+        out.urgent()
         out.ordinary()
     unswept = sweep_all(ledger, out.amazon, account)
     out.counts["differing"] = show_stock(ledger, account, connection, skus)

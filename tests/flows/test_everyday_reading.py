@@ -56,12 +56,15 @@ def test_quantities_are_the_count_less_buffer_and_unknown_orders(street: Street)
         rules = [buffer("", fixed=5, share=None), buffer("SKU-07", fixed=10, share=0.5)]
         record_buffers(conn, rules, "test", world.now())
     street.work()  # the count: 100 of each, before the warehouse has any order
+    world.add_listing("SKU-03", GB, 30)
     world.add_order(marketplace_id=GB, items=[("SKU-03", 4)], status="PENDING")
     world.add_order(marketplace_id=DE, items=[("SKU-03", 2)])  # released, and not accepted at the count
     world.add_order(marketplace_id=GB, items=[("SKU-08", 200)], status="PENDING")
     street.settle()
     order_ingest()
-    world.inject("patchListingsItem", "invalid-200")  # the first one sent is the one that falls to zero
+    world.inject(
+        "patchListingsItem", "invalid-200"
+    )  # for the one that falls to zero: it goes before all others
     inventory_sync()
     oversold, (kind, owner, refused) = street.problems()
     assert oversold == ("oversold", "ecommerce", "main SKU-08")
