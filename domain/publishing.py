@@ -8,7 +8,7 @@ NEAR_ZERO = 5  # units; so few may be gone before a bulk feed is through, whatev
 # Expected units are those of one exposure, a quarter of an hour or so; a feed may take two hours.
 _FEED_EXPOSURES = 8.0
 
-# Patches go at Amazon's five a second. A feed takes half an hour as reported from the field (FACTS 4.2), often
+# Patches go at Amazon's five a second. A feed takes half an hour, as sellers report, often
 # less: below this many ordinary changes, patches are through before a feed would be, and each has its own answer.
 FEED_FROM = 1_000
 FEED_MOST = 25_000  # messages that Amazon takes in one JSON_LISTINGS_FEED
