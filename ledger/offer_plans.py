@@ -165,6 +165,8 @@ def _weigh(plan: _Plan, row: _Listing, computed: Offer, context: _Context) -> No
         return
     on_its_way = known.state is _S.ACCEPTED and offer.publishable == known.published
     urgent = row.urgent if on_its_way else is_urgent(offer.publishable, known.offered, offer.expected)
+    if sold and known.state is _S.EFFECTIVE and row.effective != offer.publishable == known.offered:
+        plan.unsure.append(row.id)  # Amazon should offer it by its own sales: done is when it shows so
     if not _is_written(row, offer, urgent=urgent):
         plan.offers.append((row.id, offer, urgent))
     _step(plan, row.id, known, offer, context.now)
