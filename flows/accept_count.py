@@ -5,8 +5,8 @@ from typing import Literal
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from domain.errors import Refused
 from flows.doors import Faults, all_connections, amazon_named, chosen_accounts, open_ledger, utc_now
+from flows.forms import signed
 from flows.inventory_sync import publish_stock
 from ledger.connection import Ledger
 from ledger.snapshots import Decision
@@ -24,9 +24,7 @@ def accept_count(count: int, decision: Literal["accept", "dismiss"], your_name: 
             same warehouse, and the last good one stays in force.
         your_name: Who decides; it is kept with the count.
     """
-    author = " ".join(your_name.split())
-    if not author:
-        raise Refused("Your name is missing: a count is decided by somebody.")
+    author = signed(your_name)
     with open_ledger() as ledger:
         decided = decide(ledger, count, decision, author, utc_now())
         show_counts(ledger, decided.count.connection)

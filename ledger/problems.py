@@ -27,17 +27,29 @@ class OpenProblem:
 
 
 def record_problems(conn: sa.Connection, found: Iterable[Problem], now: datetime) -> int:
-    """Open what is not open yet, and keep the sentence and deadline of what is; how many are new."""
-    rows: dict[tuple[str, str], dict[str, object]] = {}
+    """Open what is not open yet, and keep the sentence, deadline and number of what is; how many are new.
+
+    A problem without a moment of its own keeps the one that its opening gave it.
+    """
+    first: dict[tuple[str, str], Problem] = {}
     for problem in found:  # of several with one cause, the first speaks for all
-        rows.setdefault((problem.kind, problem.subject), _row(problem, now))
+        first.setdefault((problem.kind, problem.subject), problem)
+    dated = [_row(problem, now) for problem in first.values() if problem.act_by]
+    undated = [_row(problem, now) for problem in first.values() if not problem.act_by]
+    return _upsert(conn, dated, (*_KEPT_UP, "act_by")) + _upsert(conn, undated, _KEPT_UP)
+
+
+_KEPT_UP = ("summary", "next_step", "cause", "affected")
+
+
+def _upsert(conn: sa.Connection, rows: Sequence[dict[str, object]], kept_up: Sequence[str]) -> int:
     if not rows:
         return 0
-    statement = insert(problems).values(list(rows.values()))
+    statement = insert(problems).values(rows)
     upsert: sa.sql.dml.ReturningInsert[tuple[bool]] = statement.on_conflict_do_update(
         index_elements=[problems.c.kind, problems.c.subject],
         index_where=problems.c.cleared_at.is_(None),
-        set_={"summary": statement.excluded.summary, "act_by": statement.excluded.act_by},
+        set_={name: statement.excluded[name] for name in kept_up},
     ).returning(sa.literal_column("xmax = 0"))
     return sum(conn.scalars(upsert).all())
 
@@ -117,5 +129,7 @@ def _row(problem: Problem, now: datetime) -> dict[str, object]:
         "summary": problem.summary,
         "next_step": manner.next_step,
         "opened_at": now,
-        "act_by": problem.act_by,
+        "act_by": problem.act_by or now + manner.act_within,
+        "cause": problem.cause or problem.subject,
+        "affected": problem.affected,
     }

@@ -21,6 +21,18 @@ from ledger.tables.stock import (
     stock,
     stock_days,
 )
+from ledger.tables.watch import (
+    beats,
+    census_orders,
+    censuses,
+    day_closes,
+    deeds,
+    expiries,
+    health_days,
+    health_reports,
+    notices,
+    peaks,
+)
 
 __all__ = [
     "SCHEMA",
@@ -62,4 +74,14 @@ __all__ = [
     "feed_history",
     "asked_reports",
     "report_history",
+    "notices",
+    "deeds",
+    "beats",
+    "expiries",
+    "censuses",
+    "census_orders",
+    "peaks",
+    "health_days",
+    "health_reports",
+    "day_closes",
 ]

@@ -62,10 +62,24 @@ problems = Table(
     told("next_step"),
     moment("opened_at", nullable=False),
     moment("act_by"),
+    # Problems of one cause are told together; `affected` counts what waits for this one.
+    words("cause"),
+    Column("affected", Integer, nullable=False, server_default=text("1")),
+    # The last step of its escalation that was told; empty until the first.
+    words("stage"),
     moment("announced_at"),
     moment("acknowledged_at"),
+    words("acknowledged_by"),
     moment("cleared_at"),
+    moment("clear_told_at"),
     Index("problems_open_key", "kind", "subject", unique=True, postgresql_where=text("cleared_at IS NULL")),
+    Index(
+        "problems_clear_untold_idx",
+        "cleared_at",
+        postgresql_where=text(
+            "cleared_at IS NOT NULL AND announced_at IS NOT NULL AND clear_told_at IS NULL"
+        ),
+    ),
 )
 
 calls = Table(

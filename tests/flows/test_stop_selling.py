@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
-import flows.stop_selling
+import flows.forms
 from domain.snapshots import SnapshotLimits
 from flows.inventory_sync import inventory_sync
 from flows.stock_variances import stock_variances
@@ -71,7 +71,7 @@ def test_who_decided_and_when_is_kept(street: Street) -> None:
         ({"seller_account": "nain"}, 'There is no seller account "nain"; there is: main.'),
         ({"seller_sku": "sku-01"}, 'There is no listing of "sku-01" in main. Did you mean "SKU-01"?'),
         ({"seller_sku": "NEW"}, 'There is no listing of "NEW" in main. Copy the SKU from Seller Central.'),
-        ({"your_name": "  "}, "Please give your name"),
+        ({"your_name": "  "}, "Your name is missing"),
         ({"decision": "start", "seller_sku": "SKU-01"}, "Everything of main is stopped"),
     ],
 )
@@ -93,8 +93,8 @@ def test_a_wrong_form_changes_nothing(street: Street, parameters: dict[str, str]
 def test_another_run_that_publishes_is_waited_for(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     """The decision is kept, and when the other run takes long the form says so instead of ending green."""
     on_sale(street)
-    monkeypatch.setattr(flows.stop_selling, "PATIENCE", 2)
-    monkeypatch.setattr(flows.stop_selling, "PAUSE", 0.01)
+    monkeypatch.setattr(flows.forms, "PATIENCE", 2)
+    monkeypatch.setattr(flows.forms, "PAUSE", 0.01)
     with street.ledger.only_one("inventory-sync", "main"):
         said = fails(stop_selling, seller_account="main", decision="stop", your_name="Kim")
     assert said.startswith("The decision is kept.")
