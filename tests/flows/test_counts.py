@@ -78,7 +78,7 @@ def test_an_accepted_count_is_published_at_once(street: Street) -> None:
     assert "10 of 10 stocked SKUs fall to zero" in row["why"]
 
     assert fails(accept_count, count=held, decision="accept", your_name=" ") == (
-        "Your name is missing: a count is decided by somebody."
+        "Your name is missing: who decides is kept with the decision. Nothing changed."
     )
     assert fails(accept_count, count=999, decision="accept", your_name="Ada").startswith(
         "There is no count 999"
