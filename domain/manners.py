@@ -39,14 +39,14 @@ MANNERS: dict[ProblemKind, Manner] = {
         owner=Team.CUSTOMER_SERVICE,
         severity=Severity.URGENT,
         next_step="Cancel the order in Seller Central, or decline the buyer's request there; Lockstep follows"
-        " Amazon either way.",
+        " Amazon either way. The form decide-order has the warehouse stop it, or ship it after all.",
         act_within=timedelta(hours=4),
         form="decide-order",
     ),
     ProblemKind.CANCEL_TOO_LATE: Manner(
         owner=Team.CUSTOMER_SERVICE,
         severity=Severity.NORMAL,
-        next_step="The parcel is on its way although Amazon canceled the order: tell the buyer and arrange the"
+        next_step="The parcel is on its way although the order was to be stopped: tell the buyer and arrange the"
         " return.",
         act_within=timedelta(days=1),
         form="acknowledge-problem",

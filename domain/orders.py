@@ -71,7 +71,7 @@ class OrderFacts:
 
     `confirmed_by_us` says that Amazon took a parcel of ours, whatever became of it since.
     `seller_skus` are those of lines with units left to ship. `address_gaps` names missing parts of the
-    address, never the address.
+    address, never the address. `held_by` names the person who does not want it shipped.
     """
 
     order_id: str
@@ -84,6 +84,7 @@ class OrderFacts:
     cancel_requested: bool
     address_gaps: tuple[str, ...]
     confirmed_by_us: bool = False
+    held_by: str = ""
 
 
 def facts_of(seen: AmazonOrder) -> OrderFacts:
@@ -133,7 +134,7 @@ def decide_order(
         at_warehouse = known in AT_WAREHOUSE
         return OrderDecision(state=OrderState.CANCELED, stop_at_warehouse=at_warehouse)
     if known is not None and known not in NOT_RELEASED:
-        return _decide_released(seen, known)
+        return _decide_released(seen, known, held_by_person=held_by_person)
     if seen.status is AmazonStatus.SHIPPED:
         return _decide_shipped_elsewhere(seen, known)
     if seen.status in (AmazonStatus.PENDING, AmazonStatus.PENDING_AVAILABILITY):
@@ -151,8 +152,10 @@ def releasable_lines(seen_lines: Iterable[tuple[str, str, int]], skus: SkuMap) -
     )
 
 
-def _decide_released(seen: OrderFacts, known: OrderState) -> OrderDecision:
+def _decide_released(seen: OrderFacts, known: OrderState, *, held_by_person: bool) -> OrderDecision:
     problems = []
+    if held_by_person and known is not OrderState.DISPATCHED:
+        problems.append(_stopped(seen, known))
     if seen.cancel_requested:
         left = "it has left" if known is OrderState.DISPATCHED else "it is at"
         words = f"the buyer asks to cancel it; {left} the warehouse"
@@ -167,6 +170,22 @@ def _decide_released(seen: OrderFacts, known: OrderState) -> OrderDecision:
             )
         )
     return OrderDecision(state=known, problems=tuple(problems))
+
+
+def _stopped(seen: OrderFacts, known: OrderState) -> Problem:
+    """A person does not want it shipped, and Amazon still does."""
+    if known is OrderState.RELEASING:
+        words = f"{_holder(seen)} stopped it on its way to the warehouse"
+        return _problem(seen, ProblemKind.HELD_BY_PERSON, words)
+    words = (
+        f"{_holder(seen)} does not want it shipped; cancel it in Seller Central before it is due, or it counts as"
+        " late"
+    )
+    return _problem(seen, ProblemKind.CANCEL_REQUESTED, words)
+
+
+def _holder(seen: OrderFacts) -> str:
+    return seen.held_by or "a person"
 
 
 def _decide_shipped_elsewhere(seen: OrderFacts, known: OrderState | None) -> OrderDecision:
@@ -189,7 +208,7 @@ def _decide_releasable(seen: OrderFacts, maps: OrderMaps, *, held_by_person: boo
 def _holds(seen: OrderFacts, maps: OrderMaps, *, held_by_person: bool) -> list[Problem]:
     found = []
     if held_by_person:
-        found.append(_problem(seen, ProblemKind.HELD_BY_PERSON, "a person holds it"))
+        found.append(_problem(seen, ProblemKind.HELD_BY_PERSON, f"{_holder(seen)} holds it"))
     if seen.cancel_requested:
         found.append(_problem(seen, ProblemKind.CANCEL_REQUESTED, "the buyer asks to cancel it; it is held"))
     if seen.status not in (AmazonStatus.UNSHIPPED, AmazonStatus.PARTIALLY_SHIPPED):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from domain.errors import Refused, TryAgain
-from ledger.connection import Ledger
+from ledger.connection import Ledger, Turn
 
 PATIENCE, PAUSE = 60, 2.0  # looks, and seconds between them: two minutes for a run that is at work already
 
@@ -23,7 +23,7 @@ def signed(your_name: str) -> str:
 
 
 @contextmanager
-def in_turn(ledger: Ledger, street: str, name: str) -> Iterator[None]:
+def in_turn(ledger: Ledger, street: str, name: str) -> Iterator[Turn]:
     """Let a decision take effect now; a run of the street that is at work is waited for.
 
     Raises:
@@ -32,7 +32,7 @@ def in_turn(ledger: Ledger, street: str, name: str) -> Iterator[None]:
     for _ in range(PATIENCE):
         with ledger.only_one(street, name) as alone:
             if alone:
-                yield
+                yield alone
                 return
         time.sleep(PAUSE)
     raise TryAgain(

@@ -20,7 +20,7 @@ from flows.doors import (
     warehouse_named,
 )
 from flows.story import Progress, run_name, told
-from ledger.connection import Ledger
+from ledger.connection import Ledger, Turn
 from ledger.orders import PageContext
 from ledger.register import Account, Connection, connection_of
 from ledger.releases import ReleaseBatch
@@ -108,22 +108,31 @@ def _fetch_page(
 
 
 def release_orders(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> None:
-    """Hand what is ready to the warehouse, most urgent first, and ask it to stop what Amazon canceled."""
+    """Hand what is ready to the warehouse, unless another run does so right now."""
+    with ledger.only_one("release", connection.name) as alone:
+        if alone:
+            hand_over_ready(ledger, account, connection, maps, alone)
+
+
+def hand_over_ready(
+    ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps, alone: Turn
+) -> None:
+    """Hand what is ready to the warehouse, most urgent first, and ask it to stop what is not wanted any more.
+
+    `alone` is the turn at the connection's releases.
+    """
     warehouse = open_warehouse(ledger, connection.name)
     counts: Counter[str] = Counter()
-    with ledger.only_one("release", connection.name) as alone:
-        if not alone:
-            return
+    alone.check()
+    releases.settle_unknown(ledger, warehouse, utc_now)
+    while releases.plan(ledger, account, maps, utc_now()):
+        pass
+    while batch := releases.claim(ledger, connection.name, utc_now()):
         alone.check()
-        releases.settle_unknown(ledger, warehouse, utc_now)
-        while releases.plan(ledger, account, maps, utc_now()):
-            pass
-        while batch := releases.claim(ledger, connection.name, utc_now()):
-            alone.check()
-            counts.update(_hand_over(ledger, warehouse, batch))
-        counts["cancels asked"] += releases.request_cancels(ledger, warehouse, utc_now)
-        counts["carrier gaps"] = carriers.find_carrier_gaps(ledger, connection, utc_now())
-        carriers.show(ledger, utc_now())
+        counts.update(_hand_over(ledger, warehouse, batch))
+    counts["cancels asked"] += releases.request_cancels(ledger, warehouse, utc_now)
+    counts["carrier gaps"] = carriers.find_carrier_gaps(ledger, connection, utc_now())
+    carriers.show(ledger, utc_now())
     get_run_logger().info("%s: %s", connection.name, told("releases", counts))
 
 

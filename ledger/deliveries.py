@@ -110,6 +110,21 @@ def record_cancels_sent(conn: sa.Connection, batch: str, now: datetime) -> int:
     return conn.execute(statement).rowcount
 
 
+def record_stop_failed(conn: sa.Connection, order_id: int, now: datetime) -> None:
+    """Nobody can stop an order any more that a person did not want shipped: it goes on as ever."""
+    statement = (
+        orders.update()
+        .where(orders.c.id == order_id, orders.c.held_by_person)
+        .values(held_by_person=False, held_by="")
+        .returning(orders.c.amazon_order_id, orders.c.cancel_requested)
+    )
+    row = conn.execute(statement).one_or_none()
+    if row is not None:
+        kinds = {ProblemKind.HELD_BY_PERSON}
+        kinds |= set() if row.cancel_requested else {ProblemKind.CANCEL_REQUESTED}  # the buyer's wish stands
+        clear_problems(conn, kinds, [row.amazon_order_id], now)
+
+
 def unknown_order(connection: str, reference: str) -> Problem:
     """The warehouse speaks of an order that it was never given."""
     summary = (
@@ -132,7 +147,7 @@ def _claim(conn: sa.Connection, connection: str, reference: str) -> sa.RowMappin
         sa.select(
             releases, orders.c.state.label("order_state"), orders.c.amazon_order_id, orders.c.confirm_by
         )
-        .add_columns(orders.c.recipient)
+        .add_columns(orders.c.recipient, orders.c.held_by)
         .join(orders, orders.c.id == releases.c.order_id)
         .where(releases.c.reference == reference, releases.c.connection == connection)
         .with_for_update()
@@ -169,9 +184,7 @@ def _reject(conn: sa.Connection, row: sa.RowMapping, change: OrderChange, now: d
     conn.execute(releases.update().where(releases.c.id == row["id"]).values(reason=change.reason))
     clear_problems(conn, [ProblemKind.RELEASE_UNANSWERED], [row["amazon_order_id"]], now)
     if row["order_state"] != OrderState.CANCELED:
-        _open(
-            conn, row, ProblemKind.REJECTED_BY_WAREHOUSE, f"rejected it: {change.reason or 'no reason'}", now
-        )
+        _open_unshipped(conn, row, f"rejected it: {change.reason or 'no reason'}", "rejected it", now)
 
 
 def _record_cancel_answer(
@@ -181,10 +194,21 @@ def _record_cancel_answer(
     answer = CancelState.TOO_LATE if late else CancelState.CANCELED
     conn.execute(releases.update().where(releases.c.id == row["id"]).values(cancel_state=answer))
     if late:
-        _open(conn, row, ProblemKind.CANCEL_TOO_LATE, "could not stop it any more", now)
+        record_stop_failed(conn, row["order_id"], now)
+        asked = f", as {row['held_by']} had asked" if row["held_by"] else ""
+        _open(conn, row, ProblemKind.CANCEL_TOO_LATE, f"could not stop it any more{asked}", now)
     elif row["order_state"] != OrderState.CANCELED:
         _step(conn, row, ReleaseState.REJECTED, change.reason, now)
         words = f"canceled it, but Amazon did not: {change.reason or 'no reason'}"
+        _open_unshipped(conn, row, words, "stopped it", now)
+
+
+def _open_unshipped(conn: sa.Connection, row: sa.RowMapping, words: str, did: str, now: datetime) -> None:
+    """The warehouse does not ship it: its mistake to settle, unless a person of the seller's asked for that."""
+    if row["held_by"]:
+        wish = f"{did}, and {row['held_by']} does not want it shipped; cancel it in Seller Central before it is due"
+        _open(conn, row, ProblemKind.CANCEL_REQUESTED, f"{wish}, or it counts as late", now)
+    else:
         _open(conn, row, ProblemKind.REJECTED_BY_WAREHOUSE, words, now)
 
 

@@ -20,11 +20,12 @@ from domain.problems import Problem, ProblemKind
 from domain.releases import CancelState, ReleaseState
 from domain.warehouse import Dispatch
 from ledger.boxes import record_told, share_boxes, told_lines
-from ledger.deliveries import unknown_order
+from ledger.deliveries import record_stop_failed, unknown_order
 from ledger.moves import Move, move_orders, move_parcels, move_releases
 from ledger.parcel_words import PARCEL_KINDS
 from ledger.problems import clear_problems, record_problems
 from ledger.progress import record_progress
+from ledger.relabels import labels_of, relabel, settle_correction
 from ledger.tables import orders, parcel_history, parcels, releases
 
 
@@ -37,6 +38,7 @@ class _Release:
     state: ReleaseState
     order_state: OrderState
     confirm_by: datetime | None
+    held_by: str
 
 
 def record_dispatches(
@@ -119,6 +121,7 @@ def _claim_releases(conn: sa.Connection, connection: str, references: set[str]) 
     statement = (
         sa.select(releases.c.id, releases.c.reference, releases.c.state, releases.c.order_id)
         .add_columns(orders.c.state.label("order_state"), orders.c.confirm_by, orders.c.amazon_order_id)
+        .add_columns(orders.c.held_by)
         .join(orders, orders.c.id == releases.c.order_id)
         .where(releases.c.reference.in_(sorted(references)), releases.c.connection == connection)
         .order_by(releases.c.id)
@@ -134,6 +137,7 @@ def _claim_releases(conn: sa.Connection, connection: str, references: set[str]) 
             state=ReleaseState(row.state),
             order_state=OrderState(row.order_state),
             confirm_by=row.confirm_by,
+            held_by=row.held_by,
         )
         for row in rows
     }
@@ -154,16 +158,22 @@ def _record_parcel(
     known = book.find(release, dispatch.package_ref)
     if known is None:
         book.add(release, dispatch, told)
+        if release.held_by and release.order_state is not OrderState.CANCELED:
+            _too_late(conn, release, f"although {release.held_by} had stopped it", now)
         return "new"
+    # An older message changes nothing, unless the parcel waits for just that: a correction.
+    if dispatch.shipped_at < known["dispatched_at"] and known["state"] != ParcelState.BLOCKED:
+        return "same"
+    told |= settle_correction(conn, known, told)
     # A label that comes after its parcel may come alone, and a message without one takes none back.
     if not told["tracking_key"]:
         told |= {"tracking": known["tracking"], "tracking_key": known["tracking_key"]}
-    # An older message changes nothing, unless the parcel waits for just that: a correction.
-    older = dispatch.shipped_at < known["dispatched_at"] and known["state"] != ParcelState.BLOCKED
-    if older or _same(conn, known, told, dispatch):
+    if _same(conn, known, told, dispatch):
+        if known["corrected_at"] is not None:  # the warehouse may have come round to a person's word
+            book.changed(known["id"])
         return "same"
     clear_problems(conn, PARCEL_KINDS, [f"{release.amazon_order_id} {dispatch.package_ref}"], now)
-    _relabel(conn, known, told, now)
+    relabel(conn, known, told, "the warehouse sent the parcel again with other data", now)
     if dispatch.lines:
         record_told(conn, {known["id"]: dispatch.lines})
     book.changed(known["id"])
@@ -186,12 +196,16 @@ def _settle_release(conn: sa.Connection, release: _Release, now: datetime) -> No
     if release.order_state is OrderState.RELEASING:
         move_orders(conn, [Move(release.order_id, OrderState.RELEASING, OrderState.RELEASED)], now)
     if release.order_state is OrderState.CANCELED:
-        conn.execute(
-            releases.update().where(releases.c.id == release.id).values(cancel_state=CancelState.TOO_LATE)
-        )
-        summary = f"Order {release.amazon_order_id}: the warehouse dispatched it although Amazon canceled it."
-        kind = ProblemKind.CANCEL_TOO_LATE
-        record_problems(conn, [Problem(kind=kind, subject=release.amazon_order_id, summary=summary)], now)
+        _too_late(conn, release, "although Amazon canceled it", now)
+
+
+def _too_late(conn: sa.Connection, release: _Release, why: str, now: datetime) -> None:
+    late = releases.update().where(releases.c.id == release.id)
+    conn.execute(late.values(cancel_state=CancelState.TOO_LATE))
+    record_stop_failed(conn, release.order_id, now)
+    summary = f"Order {release.amazon_order_id}: the warehouse dispatched it {why}."
+    kind = ProblemKind.CANCEL_TOO_LATE
+    record_problems(conn, [Problem(kind=kind, subject=release.amazon_order_id, summary=summary)], now)
 
 
 def _same(conn: sa.Connection, known: sa.RowMapping, told: Mapping[str, Any], dispatch: Dispatch) -> bool:
@@ -202,20 +216,9 @@ def _same(conn: sa.Connection, known: sa.RowMapping, told: Mapping[str, Any], di
     return all(known[word] == told[word] for word in words) and dispatch.lines in ((), lines)
 
 
-def _relabel(conn: sa.Connection, known: sa.RowMapping, told: Mapping[str, Any], now: datetime) -> None:
-    start = ParcelState(known["state"])
-    if start is not ParcelState.RECORDED:
-        reason = "the warehouse sent the parcel again with other data"
-        move_parcels(conn, [Move(known["id"], start, ParcelState.RECORDED, reason)], now)
-    fresh = {"tries": 0, "attempts": 0, "refusals": 0, "next_try_at": None, "shown_as": ""}
-    tracked = known["first_tracked_at"] or (now if told["tracking_key"] else None)
-    values = dict(told) | fresh | {"first_tracked_at": tracked, "awaits_amazon": False}
-    conn.execute(parcels.update().where(parcels.c.id == known["id"]).values(values))
-
-
 def _void(conn: sa.Connection, book: _Book, release: _Release, dispatch: Dispatch, now: datetime) -> str:
     known = book.find(release, dispatch.package_ref)
-    if known is None or normal_tracking(known["tracking"]) != normal_tracking(dispatch.tracking):
+    if known is None or normal_tracking(dispatch.tracking) not in labels_of(known):
         return "same"  # it takes back a label that another one has replaced already
     start = ParcelState(known["state"])
     if ParcelState.VOIDED not in NEXT_PARCEL_STATES[start]:

@@ -1,6 +1,7 @@
 """Orders that wait for a person: decided again whenever the maps may have changed, forgotten when done."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from domain.orders import ORDER_KINDS, OrderFacts, OrderMaps, OrderState, decide
 from ledger.moves import Move, move_orders
 from ledger.order_rows import update_held_for
 from ledger.problems import settle_problems
-from ledger.tables import order_lines, orders
+from ledger.tables import order_lines, orders, parcels
 
 # The seller SKUs of lines with units left to ship; NULL when there is none.
 _OPEN_SKUS = (
@@ -18,22 +19,35 @@ _OPEN_SKUS = (
     .where(order_lines.c.order_id == orders.c.id, order_lines.c.unfulfilled > 0)
     .scalar_subquery()
 )
+_CONFIRMED = sa.exists().where(parcels.c.order_id == orders.c.id, parcels.c.first_accepted_at.is_not(None))
 # Whom these go to is still needed, or somebody is asked about it; of all others Amazon lets us keep it 30 days.
 _NEEDS_RECIPIENT = (OrderState.PENDING, OrderState.READY, OrderState.HELD, OrderState.RELEASING)
 
 
 def review_held(conn: sa.Connection, account: str, maps: OrderMaps, now: datetime) -> dict[str, int]:
     """Decide held and ready orders again with today's maps; how many now are in which state."""
+    waiting = (orders.c.seller_account == account, orders.c.state.in_([OrderState.HELD, OrderState.READY]))
+    return _review(conn, _claim(conn, *waiting), maps, "the maps changed", now)
+
+
+def review_order(conn: sa.Connection, order_id: int, maps: OrderMaps, reason: str, now: datetime) -> None:
+    """Decide one order again after a person decided about it; `reason` says who and what."""
+    _review(conn, _claim(conn, orders.c.id == order_id), maps, reason, now)
+
+
+def _review(
+    conn: sa.Connection, rows: Sequence[sa.RowMapping], maps: OrderMaps, reason: str, now: datetime
+) -> dict[str, int]:
     decided = [
         (row, decide_order(_facts(row), OrderState(row["state"]), maps, held_by_person=row["held_by_person"]))
-        for row in _claim(conn, account)
+        for row in rows
     ]
     found = [problem for _, decision in decided for problem in decision.problems]
     settle_problems(conn, ORDER_KINDS, [row["amazon_order_id"] for row, _ in decided], found, now)
     reasons = {row["id"]: (row["held_for"], str(decision.held_for or "")) for row, decision in decided}
     update_held_for(conn, {order: after for order, (before, after) in reasons.items() if after != before})
     moves = [
-        Move(row["id"], OrderState(row["state"]), decision.state, "the maps changed")
+        Move(row["id"], OrderState(row["state"]), decision.state, reason)
         for row, decision in decided
         if decision.state != row["state"]
     ]
@@ -54,12 +68,12 @@ def purge_recipients(conn: sa.Connection, before: datetime) -> int:
     return conn.execute(statement).rowcount
 
 
-def _claim(conn: sa.Connection, account: str) -> list[sa.RowMapping]:
+def _claim(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> list[sa.RowMapping]:
     table = orders.c
     columns = [column for column in table if column is not table.recipient]
     statement = (
-        sa.select(*columns, _OPEN_SKUS.label("skus"))
-        .where(table.seller_account == account, table.state.in_([OrderState.HELD, OrderState.READY]))
+        sa.select(*columns, _OPEN_SKUS.label("skus"), _CONFIRMED.label("confirmed"))
+        .where(*which)
         .order_by(table.id)
         .with_for_update(of=orders)
     )
@@ -77,4 +91,6 @@ def _facts(row: sa.RowMapping) -> OrderFacts:
         seller_skus=tuple(row["skus"] or ()),
         cancel_requested=row["cancel_requested"],
         address_gaps=tuple(row["address_gaps"]),
+        confirmed_by_us=row["confirmed"],
+        held_by=row["held_by"],
     )

@@ -22,6 +22,7 @@ class KnownOrder:
     state: OrderState
     updated_at: datetime
     held_by_person: bool
+    held_by: str
     address_gaps: tuple[str, ...]
     confirmed: bool
 
@@ -29,10 +30,10 @@ class KnownOrder:
 def claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) -> dict[str, KnownOrder]:
     """Lock and read those of one account's orders that the ledger has, by Amazon's id."""
     table = orders.c
-    columns = (table.id, table.state, table.amazon_updated_at, table.held_by_person, table.address_gaps)
+    columns = (table.id, table.state, table.amazon_updated_at, table.held_by_person, table.held_by)
     accepted = sa.exists().where(parcels.c.order_id == table.id, parcels.c.first_accepted_at.is_not(None))
     statement = (
-        sa.select(table.amazon_order_id, *columns, accepted)
+        sa.select(table.amazon_order_id, *columns, table.address_gaps, accepted)
         .where(
             table.seller_account == account,
             table.amazon_order_id == sa.any_(sa.literal(list(order_ids), sa.ARRAY(sa.Text))),
@@ -41,7 +42,7 @@ def claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) -> 
         .with_for_update()
     )
     return {
-        row[0]: KnownOrder(row[1], OrderState(row[2]), row[3], row[4], tuple(row[5]), row[6])
+        row[0]: KnownOrder(row[1], OrderState(row[2]), row[3], row[4], row[5], tuple(row[6]), row[7])
         for row in conn.execute(statement)
     }
 

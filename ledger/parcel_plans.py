@@ -20,6 +20,7 @@ from ledger.parcel_problems import clear_carriers, problem_of, suspect
 from ledger.parcel_words import AMAZON_SAID, BLOCKS, parcel_contents, parcel_subject
 from ledger.problems import clear_problems, record_problems, settle_problems
 from ledger.progress import record_progress
+from ledger.relabels import overruled
 from ledger.shown import ordered_units, our_references, shown_of
 from ledger.tables import orders, parcels
 
@@ -117,7 +118,7 @@ def _plan(plan: _Plan, row: sa.RowMapping, maps: ParcelMaps, known: _Known, now:
         decision = ParcelDecision(state=ParcelState.PROVEN, reason="Amazon shows it already")
     elif row["edits"] >= MOST_EDITS and decision.state is ParcelState.MAPPED:
         decision = ParcelDecision(state=ParcelState.BLOCKED, problem=ProblemKind.TRACKING_REFUSED)
-    doubt = doubt_about(row["tracking"], carrier.carrier_code) if carrier else ""
+    doubt = overruled(row) or (doubt_about(row["tracking"], carrier.carrier_code) if carrier else "")
     # Somebody's package that happens to carry our number shows nothing of this parcel.
     shown_as = "" if finding.evidence is Evidence.CONTRADICTED else finding.reference_id
     _write(plan, row, decision, (doubt, shown_as), now)

@@ -121,6 +121,22 @@ def _reused(conn: sa.Connection, keys: Iterable[str], seal: Seal) -> Iterable[tu
             )
 
 
+def on_other_doors(conn: sa.Connection, tracking_key: str, order_id: int, seal: Seal) -> tuple[str, ...]:
+    """The other orders with a parcel under a number that do not go to the same door as this order."""
+    statement = (
+        sa.select(orders.c.id, orders.c.amazon_order_id, orders.c.recipient)
+        .join(parcels, parcels.c.order_id == orders.c.id)
+        .where(parcels.c.tracking_key == tracking_key, parcels.c.tracking_key != "")
+        .where(parcels.c.state != ParcelState.VOIDED, orders.c.id != order_id)
+        .order_by(orders.c.amazon_order_id)
+        .distinct()
+    )
+    here = sa.select(orders.c.amazon_order_id, orders.c.recipient).where(orders.c.id == order_id)
+    own = conn.execute(here).mappings().one()
+    others = conn.execute(statement).mappings().all()
+    return tuple(row["amazon_order_id"] for row in others if not _one_door((own, row), seal))
+
+
 def _one_door(rows: Iterable[sa.RowMapping], seal: Seal) -> bool:
     """Whether all orders go to one door; an address that is forgotten already says no."""
     people = [

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.acknowledging import HAPPENED_ONCE
 from domain.problems import Problem, ProblemKind
 from ledger.tables import problems
 
@@ -29,14 +30,32 @@ class OpenProblem:
 def record_problems(conn: sa.Connection, found: Iterable[Problem], now: datetime) -> int:
     """Open what is not open yet, and keep the sentence, deadline and number of what is; how many are new.
 
-    A problem without a moment of its own keeps the one that its opening gave it.
+    A problem without a moment of its own keeps the one that its opening gave it. What a person has settled for
+    good is not opened again, however often it is found.
     """
     first: dict[tuple[str, str], Problem] = {}
     for problem in found:  # of several with one cause, the first speaks for all
         first.setdefault((problem.kind, problem.subject), problem)
+    for settled in _settled_for_good(conn, first):
+        del first[settled]
     dated = [_row(problem, now) for problem in first.values() if problem.act_by]
     undated = [_row(problem, now) for problem in first.values() if not problem.act_by]
     return _upsert(conn, dated, (*_KEPT_UP, "act_by")) + _upsert(conn, undated, _KEPT_UP)
+
+
+def _settled_for_good(conn: sa.Connection, found: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Those of the problems, by kind and subject, that happened once and that a person is done with."""
+    once = [(kind, subject) for kind, subject in found if kind in HAPPENED_ONCE]
+    if not once:
+        return frozenset()
+    table = problems.c
+    statement = sa.select(table.kind, table.subject).where(
+        table.acknowledged_at.is_not(None),
+        table.cleared_at.is_not(None),
+        table.kind.in_(sorted({kind for kind, _ in once})),
+        table.subject == sa.any_(sa.literal([subject for _, subject in once], sa.ARRAY(sa.Text))),
+    )
+    return frozenset(once) & {(row.kind, row.subject) for row in conn.execute(statement)}
 
 
 _KEPT_UP = ("summary", "next_step", "cause", "affected")

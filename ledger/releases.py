@@ -30,7 +30,7 @@ def claim_releases(
 ) -> ReleaseBatch | None:
     """Take planned releases for one call and mark them SENDING; None when there is nothing to send.
 
-    An order that Amazon canceled after it was planned is not sent.
+    An order that Amazon canceled after it was planned is not sent, nor one that a person stopped.
     """
     statement = (
         sa.select(releases.c.id, releases.c.reference)
@@ -39,6 +39,7 @@ def claim_releases(
             releases.c.connection == connection,
             releases.c.state == ReleaseState.PLANNED,
             orders.c.state == OrderState.RELEASING,
+            orders.c.held_by_person.is_(False),
         )
         .order_by(orders.c.confirm_by, releases.c.id)
         .limit(limit)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from domain.amazon import OrdersPage
+from domain.amazon import AmazonOrder, OrdersPage
 from domain.confirms import looks_allowed
 from domain.errors import Denied, Refused, TryAgain
 from domain.maps import ServiceMap, SkuMap, fold
@@ -20,6 +20,7 @@ from ledger.confirms import count_waiting, free_unanswered
 from ledger.connection import Ledger
 from ledger.looks import Unproven, record_look, unproven_orders
 from ledger.maps import load_carriers
+from ledger.named_parcels import waits_for_proof
 from ledger.orders import PageContext, record_page
 from ledger.parcel_plans import ParcelMaps, map_parcels
 from ledger.parcel_problems import record_reused
@@ -27,6 +28,7 @@ from ledger.proof import record_evidence
 from ledger.register import Account, Connection
 from tasks.carrier_advice import in_words
 from tasks.confirm_wave import ConfirmWave
+from tasks.manners import BACKOFF, JITTER, RETRIES, worth_retrying
 
 WAVE = timedelta(seconds=20)  # after it the warehouse is read again: what is more urgent goes first
 _MOST_LOOKS = 200
@@ -105,12 +107,45 @@ def prove(
             with ledger.begin() as conn:
                 record_look(conn, order.order_id, clock())
             continue
-        context = PageContext(account=account.name, connection=connection, maps=_NO_MAPS, seal=ledger.seal)
-        page = OrdersPage(orders=(seen,), unreadable=(), next_token=None, read_until=None)
-        with ledger.begin() as conn:
-            record_page(conn, page, context, clock())
-            counts.update(record_evidence(conn, {order.order_id: seen}, account.prove_within, clock()))
+        counts.update(_record_read(ledger, account, connection, (order, seen), clock()))
     return Sent(counts=dict(counts))
+
+
+@task(
+    task_run_name="read back order {order.amazon_order_id}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=RETRIES,
+    retry_delay_seconds=BACKOFF,
+    retry_jitter_factor=JITTER,
+    retry_condition_fn=worth_retrying,
+)
+def read_order(
+    ledger: Ledger,
+    amazon: AmazonDoor,
+    account: Account,
+    connection: str,
+    order: Unproven,
+    *,
+    clock: Callable[[], datetime],
+) -> bool:
+    """Read one order back for a person who waits for it; whether Amazon has yet to show a parcel it took."""
+    seen = amazon.fetch_order(order.amazon_order_id)
+    _record_read(ledger, account, connection, (order, seen), clock())
+    with ledger.begin() as conn:
+        return waits_for_proof(conn, order.order_id)
+
+
+def _record_read(
+    ledger: Ledger, account: Account, connection: str, read: tuple[Unproven, AmazonOrder], now: datetime
+) -> dict[str, int]:
+    """Keep what one read of an order showed; how many of its parcels went where."""
+    order, seen = read
+    context = PageContext(account=account.name, connection=connection, maps=_NO_MAPS, seal=ledger.seal)
+    page = OrdersPage(orders=(seen,), unreadable=(), next_token=None, read_until=None)
+    with ledger.begin() as conn:
+        record_page(conn, page, context, now)
+        return record_evidence(conn, {order.order_id: seen}, account.prove_within, now)
 
 
 @task(task_run_name="show what Amazon does not answer about", cache_policy=NO_CACHE, retries=2)

@@ -30,7 +30,9 @@ orders = Table(
     words("connection"),
     told("state"),
     words("held_for"),
+    # A person does not want it shipped: it is not handed over, or the warehouse was asked to stop it.
     Column("held_by_person", Boolean, nullable=False, server_default=text("false")),
+    words("held_by"),
     told("amazon_status"),
     words("service_level"),
     Column("programs", ARRAY(Text), nullable=False, server_default=text("'{}'")),

@@ -54,6 +54,12 @@ parcels = Table(
     # The package reference under which Amazon shows the parcel when it was not us who confirmed it.
     words("shown_as"),
     words("tracking_key"),
+    # What the warehouse said while a person's word stands instead, the number that person gave, and who it is.
+    words("told_tracking"),
+    words("told_carrier"),
+    words("corrected"),
+    words("corrected_by"),
+    moment("corrected_at"),
     words("doubt"),
     moment("dispatched_at", nullable=False),
     moment("known_at", nullable=False),

@@ -73,6 +73,13 @@ problems = Table(
     moment("cleared_at"),
     moment("clear_told_at"),
     Index("problems_open_key", "kind", "subject", unique=True, postgresql_where=text("cleared_at IS NULL")),
+    # What a person has settled for good is not opened again.
+    Index(
+        "problems_settled_idx",
+        "kind",
+        "subject",
+        postgresql_where=text("acknowledged_at IS NOT NULL AND cleared_at IS NOT NULL"),
+    ),
     Index(
         "problems_clear_untold_idx",
         "cleared_at",

@@ -105,4 +105,21 @@ def test_maps_do_not_matter_after_release(known: OrderState, status: AmazonStatu
     seen = facts(
         status=status, seller_skus=("NOBODY-KNOWS",), service_level="Teleport", address_gaps=("city",)
     )
-    assert decide_order(seen, known, MAPS, held_by_person=True) == OrderDecision(state=known)
+    assert decide_order(seen, known, MAPS) == OrderDecision(state=known)
+
+
+@pytest.mark.parametrize(
+    ("known", "shown"),
+    [
+        (S.RELEASING, [K.HELD_BY_PERSON]),
+        (S.RELEASED, [K.CANCEL_REQUESTED]),
+        (S.PART_DISPATCHED, [K.CANCEL_REQUESTED]),
+        (S.DISPATCHED, []),
+    ],
+    ids=str,
+)
+def test_what_a_person_stopped_stays_shown(known: OrderState, shown: list[K]) -> None:
+    """Until Amazon cancels it or it has left, an order that a person does not want shipped names that person."""
+    decision = decide_order(facts(held_by="Kim"), known, MAPS, held_by_person=True)
+    assert (decision.state, [problem.kind for problem in decision.problems]) == (known, shown)
+    assert all("Kim" in problem.summary for problem in decision.problems)

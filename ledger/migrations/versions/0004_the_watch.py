@@ -150,6 +150,34 @@ def upgrade() -> None:
         schema="ledger",
     )
     op.add_column(
+        "orders",
+        sa.Column("held_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "parcels",
+        sa.Column("told_tracking", sa.Text(), server_default=sa.text("''"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "parcels",
+        sa.Column("told_carrier", sa.Text(), server_default=sa.text("''"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "parcels",
+        sa.Column("corrected", sa.Text(), server_default=sa.text("''"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "parcels",
+        sa.Column("corrected_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "parcels", sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=True), schema="ledger"
+    )
+    op.add_column(
         "problems",
         sa.Column("cause", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
@@ -181,6 +209,14 @@ def upgrade() -> None:
         postgresql_where=sa.text(
             "cleared_at IS NOT NULL AND announced_at IS NOT NULL AND clear_told_at IS NULL"
         ),
+    )
+    op.create_index(
+        "problems_settled_idx",
+        "problems",
+        ["kind", "subject"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("acknowledged_at IS NOT NULL AND cleared_at IS NOT NULL"),
     )
 
     op.execute("UPDATE ledger.problems SET cause = subject")

@@ -1,0 +1,82 @@
+"""A form: say that you have seen a problem and deal with it, or that it is dealt with."""
+
+from typing import Annotated
+
+from prefect import flow
+from prefect.logging import get_run_logger
+from pydantic import Field
+
+from domain.errors import Refused
+from domain.problems import ProblemKind
+from flows.doors import open_ledger, utc_now
+from flows.forms import signed
+from ledger.acknowledging import Seen
+from tasks.acknowledging import keep_seen
+
+KINDS = {kind.replace("_", " "): kind for kind in ProblemKind}
+
+
+@flow(name="acknowledge-problem", flow_run_name="acknowledge-problem")
+def acknowledge_problem(
+    note: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="What you do or did about it. Never anything about a buyer: no name, no address.",
+        ),
+    ],
+    your_name: Annotated[
+        str, Field(min_length=1, description="Who has seen it; it is kept with the problem.")
+    ],
+    problem: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="The problem's number in the table of open problems; 0: it is named by kind and subject"
+            " below.",
+        ),
+    ] = 0,
+    kind: Annotated[
+        str,
+        Field(
+            json_schema_extra={"enum": ["", *KINDS]},
+            description="Without a number: what kind of problem it is.",
+        ),
+    ] = "",
+    subject: Annotated[
+        str,
+        Field(
+            description="Without a number: what it is about, such as the order, the parcel or the file, exactly as"
+            " report.problems has it."
+        ),
+    ] = "",
+) -> None:
+    """Keep that somebody looks after a problem. What only a person can see end is over with that.
+
+    Args:
+        note: What you do or did about it; never anything about a buyer.
+        your_name: Who has seen it; it is kept with the problem.
+        problem: The problem's number in the table of open problems; 0: it is named by kind and subject below.
+        kind: Without a number: what kind of problem it is.
+        subject: Without a number: what it is about, exactly as report.problems has it.
+    """
+    seen = Seen(
+        number=problem,
+        kind=_kind(kind) if not problem else "",
+        subject=subject.strip(),
+        note=note,
+        author=signed(your_name),
+    )
+    with open_ledger() as ledger:
+        get_run_logger().info("%s", keep_seen(ledger, seen, utc_now()))
+
+
+def _kind(words: str) -> str:
+    """The kind that a person chose, in plain words or as report.problems spells it."""
+    found = KINDS.get(" ".join(words.replace("_", " ").split()).lower())
+    if found is None:
+        raise Refused(
+            "Give the problem's number from the table of open problems, or its kind and what it is about."
+            " Nothing changed."
+        )
+    return found
