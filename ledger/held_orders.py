@@ -1,8 +1,9 @@
 """Orders that wait for a person: decided again whenever the maps may have changed, forgotten when done."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,7 +20,6 @@ _OPEN_SKUS = (
     .where(order_lines.c.order_id == orders.c.id, order_lines.c.unfulfilled > 0)
     .scalar_subquery()
 )
-_CONFIRMED = sa.exists().where(parcels.c.order_id == orders.c.id, parcels.c.first_accepted_at.is_not(None))
 # Whom these go to is still needed, or somebody is asked about it; of all others Amazon lets us keep it 30 days.
 _NEEDS_RECIPIENT = (OrderState.PENDING, OrderState.READY, OrderState.HELD, OrderState.RELEASING)
 
@@ -32,11 +32,14 @@ def review_held(conn: sa.Connection, account: str, maps: OrderMaps, now: datetim
 
 def review_order(conn: sa.Connection, order_id: int, maps: OrderMaps, reason: str, now: datetime) -> None:
     """Decide one order again after a person decided about it; `reason` says who and what."""
-    _review(conn, _claim(conn, orders.c.id == order_id), maps, reason, now)
+    confirmed = sa.exists().where(parcels.c.order_id == order_id, parcels.c.first_accepted_at.is_not(None))
+    by_us = {"confirmed": conn.scalar(sa.select(confirmed))}
+    rows = [{**row, **by_us} for row in _claim(conn, orders.c.id == order_id)]
+    _review(conn, rows, maps, reason, now)
 
 
 def _review(
-    conn: sa.Connection, rows: Sequence[sa.RowMapping], maps: OrderMaps, reason: str, now: datetime
+    conn: sa.Connection, rows: Sequence[Mapping[Any, Any]], maps: OrderMaps, reason: str, now: datetime
 ) -> dict[str, int]:
     decided = [
         (row, decide_order(_facts(row), OrderState(row["state"]), maps, held_by_person=row["held_by_person"]))
@@ -72,7 +75,7 @@ def _claim(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> list[sa.RowMa
     table = orders.c
     columns = [column for column in table if column is not table.recipient]
     statement = (
-        sa.select(*columns, _OPEN_SKUS.label("skus"), _CONFIRMED.label("confirmed"))
+        sa.select(*columns, _OPEN_SKUS.label("skus"))
         .where(*which)
         .order_by(table.id)
         .with_for_update(of=orders)
@@ -80,7 +83,7 @@ def _claim(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> list[sa.RowMa
     return list(conn.execute(statement).mappings())
 
 
-def _facts(row: sa.RowMapping) -> OrderFacts:
+def _facts(row: Mapping[Any, Any]) -> OrderFacts:
     return OrderFacts(
         order_id=row["amazon_order_id"],
         marketplace_id=row["marketplace_id"],
@@ -91,6 +94,6 @@ def _facts(row: sa.RowMapping) -> OrderFacts:
         seller_skus=tuple(row["skus"] or ()),
         cancel_requested=row["cancel_requested"],
         address_gaps=tuple(row["address_gaps"]),
-        confirmed_by_us=row["confirmed"],
+        confirmed_by_us=row.get("confirmed", False),  # before the release there is nothing to confirm
         held_by=row["held_by"],
     )
