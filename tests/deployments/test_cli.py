@@ -187,6 +187,7 @@ def test_status_of_a_fresh_ledger_says_that_nothing_is_open(lockstep: Lockstep, 
     """Status works without Prefect and says so."""
     done = lockstep("status", PREFECT_SERVER_API_PORT="1")
     assert done.returncode == 0, done.stderr
+    assert "Peak mode is off." in done.stdout
     assert "No open orders." in done.stdout
     assert "No open problems." in done.stdout
     assert "Prefect is not running here" in done.stdout
