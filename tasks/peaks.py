@@ -91,7 +91,8 @@ def _settle_one(ledger: Ledger, peak: Peak, now: datetime) -> bool:
     words = report_words(peak, report)
     create_table_artifact(key=REPORT, table=report_rows(report), description=words)
     _show_mode(following.tell() if following else OFF)
-    tell(Team.OPERATIONS, "Peak mode is over", f"{words} {report_summary(report)}")
+    said = f"{words} {report_summary(report)} All numbers are in the artifact {REPORT}."
+    tell(Team.OPERATIONS, "Peak mode is over", said)
     with ledger.begin() as conn:
         record_report(conn, peak, report)
     get_run_logger().info("%s", words)
