@@ -12,7 +12,7 @@ from deployments.config import find_config, load
 from deployments.ledger_place import open_ledger
 from domain.errors import Refused
 from domain.marketplaces import MARKETPLACES
-from domain.stock import BufferRule, OfferRule
+from domain.stock import BufferRule, OfferRule, stretched
 from ledger.explain import SkuStory, tell_sku
 from ledger.offers import similar_sku
 from ledger.register import Account, account, accounts, clock, connection_of
@@ -78,6 +78,9 @@ def _rows(story: SkuStory) -> Iterator[tuple[str, str]]:
         if pool.doubt:
             yield f"doubt, {sku}", pool.doubt
     yield "buffer", _buffer(story.buffer)
+    if story.peak is not None:
+        yield "buffer in peak mode", _buffer(stretched(story.buffer, story.exposure.stretch))
+        yield "peak mode", story.peak.tell()
     yield "share", f"{story.buffer.share:g}"
     yield from _offer_rows(story.offer)
 

@@ -17,7 +17,9 @@ from deployments.prefect_objects import talking_to
 from deployments.settings import Settings
 from deployments.stack import answering_prefect
 from domain.errors import TryAgain
+from ledger.peaks import current_peak
 from ledger.problems import OpenProblem, open_problems
+from ledger.register import clock
 from ledger.standing import Standing, load_standing
 
 _LEDGER = {"ledger"}
@@ -29,6 +31,8 @@ def show_status(config: Path | None) -> None:
     settings = load(find_config(config), needed=_LEDGER)
     with open_ledger(settings) as ledger, ledger.begin() as conn:
         standing, problems = load_standing(conn), open_problems(conn)
+        peak = current_peak(conn, clock(conn))
+        OUT.print(peak.tell() if peak else "Peak mode is off.")
         _print_standing(standing)
         _print_problems(problems)
         _print_runs(settings)

@@ -36,6 +36,31 @@ def take(bucket: Bucket, now: datetime, patience: float) -> tuple[Bucket, float]
     return (left if wait <= patience else full), wait
 
 
+# In peak mode every street but tracking leaves this part of the buckets that tracking needs.
+LEFT_TO_TRACKING = 0.5
+# What tracking asks Amazon itself: the ship confirm, an order that proves it, and a feed should it ever need one.
+# Not searchOrders: only the import of orders calls it, and its pages are what proves most parcels.
+TRACKING_NEEDS = frozenset({"confirmShipment", "getOrder", "createFeed"})
+
+
+def left_to_others(burst: float, part: float) -> float:
+    """The tokens that stay when a `part` (0 to 1) of the burst is left to others: never all of it."""
+    return min(part * burst, max(0.0, burst - 1))
+
+
+def take_spare(bucket: Bucket, now: datetime, part: float) -> tuple[Bucket, float]:
+    """Take one token of what is over the part of the burst that is left to others.
+
+    The seconds until there is one; then nothing is taken: whoever leaves a part takes no place in line, for
+    somebody who may use that part would find it taken.
+    """
+    full = refilled(bucket, now)
+    missing = left_to_others(full.burst, part) + 1 - full.tokens
+    if missing > 0:
+        return full, missing / full.rate
+    return replace(full, tokens=full.tokens - 1), 0.0
+
+
 def slack(rate: float) -> float:
     """Seconds that a call which had to wait comes later than its token.
 

@@ -25,7 +25,7 @@ class Exposure:
 
     `order_age`: from a buyer's order to the ledger. `snapshot_age`: from a count to the receipt of the next one.
     `planning`: between two plans. `publish`: from a plan to Amazon's acceptance. `effective`: from that until
-    it was seen in effect.
+    it was seen in effect. `peak`: how much longer a plan waits for the next while peak mode is on.
     """
 
     order_age: timedelta = timedelta(minutes=10)
@@ -33,11 +33,21 @@ class Exposure:
     planning: timedelta = timedelta(minutes=5)
     publish: timedelta = timedelta(minutes=2)
     effective: timedelta = timedelta(minutes=15)
+    peak: timedelta = timedelta(0)
 
     @property
     def ahead(self) -> timedelta:
         """From a plan until its number is in effect and the next plan's number has replaced it."""
-        return self.planning + self.publish + self.effective
+        return self.planning + self.peak + self.publish + self.effective
+
+    @property
+    def stretch(self) -> float:
+        """How many times as long as without peak mode a number is exposed to orders: 1 without one.
+
+        It is rounded up to a quarter, so that buffers that follow it do not change with every measurement.
+        """
+        exposed = self.order_age + self.ahead
+        return math.ceil(4 * (exposed / (exposed - self.peak))) / 4
 
 
 @dataclass(frozen=True, slots=True)

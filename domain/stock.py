@@ -18,13 +18,26 @@ class BufferRule:
 
     `fixed` is in units of the seller SKU. `percent` is 0 to 100 of available. `share` is 0 to 1 of the pool.
     `odds`, between 0 and 1, asks for a buffer that demand exceeds no more often than that while a number is on
-    its way; None: no such buffer.
+    its way; None: no such buffer. `peak`: the rule is one of peak mode, and the sentence of the offer says so.
     """
 
     fixed: int = 0
     percent: float = 0.0
     share: float = 1.0
     odds: float | None = None
+    peak: bool = False
+
+
+@lru_cache(maxsize=1024)  # few rules hold for many listings
+def stretched(rule: BufferRule, times: float) -> BufferRule:
+    """What is kept back while numbers are exposed so many times as long, from 1 on, as the seller reckoned with.
+
+    What was chosen in units or percent grows with the time. An adaptive buffer knows the exposure by itself,
+    and where nothing is kept back nothing grows.
+    """
+    fixed = math.ceil(rule.fixed * Fraction(times))
+    percent = float(min(Fraction(100), _as_written(rule.percent) * Fraction(times)))
+    return replace(rule, fixed=fixed, percent=percent, peak=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +85,8 @@ class Offer:
     """How the offered units of one listing came about, in units of the seller SKU.
 
     Printing one explains itself; `limiting_sku` is the component that allows least. `expected` is its demand
-    while a number is on its way. `limits` are what lowered the number further, each with the number it left.
+    while a number is on its way. `peak`: its buffer is one of peak mode. `limits` are what lowered the number
+    further, each with the number it left.
     """
 
     available: int
@@ -83,14 +97,16 @@ class Offer:
     keeper: Keeper = Keeper.NONE
     share: float = 1.0
     expected: float = 0.0
+    peak: bool = False
     limits: tuple[str, ...] = ()
 
     def explain(self) -> str:
         """The number in one line of plain words; the last number is the one that is published."""
         part = "" if self.share == 1 else f", {_percent(self.share)} of the rest"
+        mode = " in peak mode" if self.peak else ""
         told = (
             f"{self.available} available, {self.reserved} in orders the warehouse had not seen,"
-            f" {self.buffer} buffer{part}"
+            f" {self.buffer} buffer{mode}{part}"
         )
         return "; ".join((told, *self.limits)) if self.limits else f"{told}: {self.publishable}"
 
@@ -159,6 +175,7 @@ def _offer(part: Component, pool: Pool, rule: BufferRule) -> Offer:
         keeper=keeper,
         share=rule.share,
         expected=pool.expected / per,
+        peak=rule.peak,
     )
 
 

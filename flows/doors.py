@@ -12,6 +12,7 @@ from blocks.amazon_limits import DEFAULT_LIMITS
 from blocks.ledger_connection import LedgerConnection
 from blocks.seller_account import SellerAccount
 from blocks.warehouse_connection import WarehouseConnection
+from domain.budgets import TRACKING_NEEDS
 from domain.errors import Denied, Refused, TryAgain
 from domain.ports import AmazonDoor, WarehouseDoor
 from domain.problems import ProblemKind
@@ -21,6 +22,8 @@ from ledger.register import Account, Connection, account, accounts, connections
 from tasks.problems import note_reachable, note_unreachable
 
 LEDGER_BLOCK = "lockstep"
+# Calls per second and burst by operation; a folder has no limit, a warehouse's API has.
+WAREHOUSE_LIMITS: dict[str, tuple[float, float]] = {}
 B = TypeVar("B", bound=Block)
 
 
@@ -49,14 +52,21 @@ def warehouse_named(connection: str) -> str:
     return f"Warehouse ({connection})"
 
 
-def open_amazon(ledger: Ledger, name: str) -> AmazonDoor:
-    """One seller account's door, with the budget that all its processes share."""
-    return _load(SellerAccount, name).open(Desk(ledger, amazon_named(name), DEFAULT_LIMITS))
+def open_amazon(ledger: Ledger, name: str, *, tracking: bool = False) -> AmazonDoor:
+    """One seller account's door, with the budget that all its processes share.
+
+    Whoever is not `tracking` leaves half of what tracking needs while peak mode is on.
+    """
+    leaves = () if tracking else TRACKING_NEEDS
+    return _load(SellerAccount, name).open(Desk(ledger, amazon_named(name), DEFAULT_LIMITS, leaves=leaves))
 
 
-def open_warehouse(ledger: Ledger, name: str) -> WarehouseDoor:
-    """One warehouse connection's door."""
-    return _load(WarehouseConnection, name).open(Desk(ledger, warehouse_named(name), {}))
+def open_warehouse(ledger: Ledger, name: str, *, tracking: bool = False) -> WarehouseDoor:
+    """One warehouse connection's door; all its calls are of one budget where the warehouse states one."""
+    leaves = () if tracking else WAREHOUSE_LIMITS
+    return _load(WarehouseConnection, name).open(
+        Desk(ledger, warehouse_named(name), WAREHOUSE_LIMITS, leaves=leaves)
+    )
 
 
 def chosen_accounts(ledger: Ledger, name: str) -> tuple[Account, ...]:

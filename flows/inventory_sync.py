@@ -21,7 +21,7 @@ from flows.reading_back import read_back, sweep_all
 from flows.story import run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account, Connection, accounts, connection_of
-from tasks import buffers, offers, oversell, proof_tables, stock
+from tasks import buffers, offers, oversell, peaks, proof_tables, stock
 
 
 @flow(name="inventory-sync", flow_run_name=run_name)
@@ -32,6 +32,7 @@ def inventory_sync(seller_account: str = "") -> None:
         seller_account: One seller account by its name in lockstep.toml; empty: all of them.
     """
     with open_ledger() as ledger:
+        peaks.settle(ledger, utc_now())
         faults = Faults(ledger, "inventory-sync")
         for connection in all_connections(ledger):
             with faults.at(warehouse_named(connection.name)):
@@ -41,23 +42,26 @@ def inventory_sync(seller_account: str = "") -> None:
             with ledger.only_one("inventory-sync", account.name) as alone:
                 if alone:
                     with faults.at(amazon_named(account.name)):
-                        publish_stock(ledger, account)
+                        publish_stock(ledger, account, on_schedule=True)
                 else:
                     get_run_logger().info("Another run publishes the stock of %s already.", account.name)
         faults.end()
 
 
-def publish_stock(ledger: Ledger, account: Account) -> None:
+def publish_stock(ledger: Ledger, account: Account, *, on_schedule: bool = False) -> None:
     """Publish every quantity that changed, then read back, and publish what the reading brought up.
 
     What is oversold soonest goes first: urgent quantities by patches of their own, then many ordinary ones in
-    bulk, the rest by patches. Only call this while holding the account's turn.
+    bulk, the rest by patches. In peak mode a run that comes `on_schedule` leaves the ordinary ones until it is
+    their turn; what a person decided goes at once. Only call this while holding the account's turn.
 
     Raises:
         TryAgain: Amazon stayed away; what was not sent or read waits for the next run.
         Refused: Amazon does not let some listings be read.
     """
-    out = Publishing(ledger, open_amazon(ledger, account.name), account, started=utc_now())
+    started = utc_now()
+    whole = not on_schedule or peaks.is_turn(ledger, account, started)
+    out = Publishing(ledger, open_amazon(ledger, account.name), account, started=started, whole=whole)
     connection, skus = load_maps(ledger, account)
     out.counts["new SKUs"] = stock.note_listings(ledger, account, connection, skus[account.name])
     out.counts.update(stock.plan(ledger, account, connection, skus, utc_now()))
@@ -71,6 +75,7 @@ def publish_stock(ledger: Ledger, account: Account) -> None:
         out.ordinary()
     unswept = sweep_all(ledger, out.amazon, account)
     out.counts["differing"] = show_stock(ledger, account, connection, skus)
+    out.keep_turn()
     get_run_logger().info("%s: %s; %s", account.name, told("quantities", out.counts), told("seen", seen))
     out.end(unread or unswept)
 

@@ -20,7 +20,7 @@ def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ..
     with ledger.only_one("messages", connection, *kinds) as alone:
         if not alone:
             return
-        warehouse = open_warehouse(ledger, connection)
+        warehouse = open_warehouse(ledger, connection, tracking=DeliveryKind.DISPATCHES in kinds)
         for kind in kinds:
             found = deliveries.fetch(warehouse, kind)
             if found:

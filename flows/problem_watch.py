@@ -5,7 +5,7 @@ from prefect.logging import get_run_logger
 
 from flows.doors import all_connections, open_ledger, utc_now
 from flows.story import run_name, told
-from tasks import lateness, orders, problems
+from tasks import lateness, orders, peaks, problems
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
@@ -13,6 +13,7 @@ def problem_watch() -> None:
     """Look for what is overdue, tell the teams about new problems, and show all open ones in a table."""
     with open_ledger() as ledger:
         now = utc_now()
+        peaks.settle(ledger, now)
         overdue = problems.find_overdue(ledger, all_connections(ledger), now)
         forgotten = orders.forget_recipients(ledger, now)
         problems.forget(ledger, now)

@@ -9,6 +9,8 @@ from domain.ports import AmazonDoor
 from flows.doors import utc_now
 from flows.story import Progress
 from ledger.connection import Ledger
+from ledger.listings import count_waiting
+from ledger.peaks import current_peak, record_publication
 from ledger.register import Account
 from tasks import bulk, quantities
 from tasks.confirms import Sent
@@ -17,12 +19,16 @@ from tasks.quantities import Batch
 
 @dataclass(slots=True)
 class Publishing:
-    """One account's publishing in one run, begun at `started` (UTC): what it did, and the worst that happened."""
+    """One account's publishing in one run, begun at `started` (UTC): what it did, and the worst that happened.
+
+    `whole`: everything goes out. Else it is peak mode and not the turn of what is not urgent: that stays planned.
+    """
 
     ledger: Ledger
     amazon: AmazonDoor
     account: Account
     started: datetime
+    whole: bool = True
     counts: Counter[str] = field(default_factory=Counter)
     lost: TryAgain | None = None
 
@@ -33,12 +39,14 @@ class Publishing:
 
     def bulk(self) -> None:
         """Many ordinary changes into a feed, and every feed that is under way one step on."""
-        bulk.fill(self.ledger, self.account, self.started, utc_now())
+        if self.whole:
+            bulk.fill(self.ledger, self.account, self.started, utc_now())
         self._note(bulk.follow(self.ledger, self.amazon, self.account, utc_now))
 
     def ordinary(self) -> None:
         """Everything that is planned and in no feed, by patches."""
-        self._patch(Batch(urgent=False, started=self.started))
+        if self.whole:
+            self._patch(Batch(urgent=False, started=self.started))
 
     def end(self, unread: TryAgain | Refused | None) -> None:
         """Raise the first fault that is none of waiting, else a wait, if there was one.
@@ -54,6 +62,19 @@ class Publishing:
             if told:
                 raise TryAgain(f"{fault} {told}") from fault
         raise fault
+
+    def keep_turn(self) -> None:
+        """Keep in peak mode that everything went out, or count what waits for its turn."""
+        with self.ledger.begin() as conn:
+            peak = current_peak(conn, self.started)
+            if peak is None:
+                return
+            waiting = count_waiting(conn, self.account.name, self.started).values()
+            ordinary = sum(one for _, one in waiting)
+            if not self.whole:
+                self.counts["waiting for their turn in peak mode"] = ordinary
+            elif not ordinary and self.lost is None:
+                record_publication(conn, peak, self.account.name, self.started)
 
     def _patch(self, batch: Batch) -> None:
         progress = Progress(

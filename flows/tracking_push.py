@@ -65,7 +65,7 @@ def confirm_parcels(ledger: Ledger, account: Account) -> bool:
     Raises:
         TryAgain: Amazon stayed away; what was not sent waits for its next try.
     """
-    amazon = open_amazon(ledger, account.name)
+    amazon = open_amazon(ledger, account.name, tracking=True)
     with ledger.begin() as conn:
         connection = connection_of(conn, account.name)
     mapped = confirms.map_carriers(ledger, account, connection, utc_now())

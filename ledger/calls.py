@@ -1,14 +1,24 @@
 """One budget and one record of calls for all processes, kept by PostgreSQL's own clock."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.budgets import Bucket, corrected, emptied, refilled, slack, take
+from domain.budgets import (
+    LEFT_TO_TRACKING,
+    Bucket,
+    corrected,
+    emptied,
+    left_to_others,
+    refilled,
+    slack,
+    take,
+    take_spare,
+)
 from ledger.connection import Ledger
-from ledger.tables import budgets, calls
+from ledger.tables import budgets, calls, peaks
 
 _UNLIMITED = 1e6
 
@@ -16,13 +26,22 @@ _UNLIMITED = 1e6
 class Desk:
     """Admits and records the calls to one stranger (see `domain.ports.CallDesk`).
 
-    `plans` holds (calls per second, burst) by operation; an operation without a plan is never delayed.
+    `plans` holds (calls per second, burst) by operation; an operation without a plan is never delayed. While
+    peak mode is on, half of the budget of the operations in `leaves` is left to tracking.
     """
 
-    def __init__(self, ledger: Ledger, stranger: str, plans: Mapping[str, tuple[float, float]]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        stranger: str,
+        plans: Mapping[str, tuple[float, float]],
+        *,
+        leaves: Collection[str] = (),
+    ) -> None:
         self._ledger = ledger
         self._stranger = stranger
         self._plans = plans
+        self._leaves = frozenset(leaves)
         self._told: dict[str, float] = {}  # rates that this process heard and kept
 
     def admit(self, operation: str, patience: float) -> float:
@@ -32,7 +51,11 @@ class Desk:
         with self._ledger.begin(lasting=False) as conn:
             bucket, now = self._claim(conn, operation)
             late = slack(bucket.rate)
-            bucket, wait = take(bucket, now, max(0.0, patience - late))
+            if self._leaves_now(conn, operation):
+                bucket, wait = take_spare(bucket, now, LEFT_TO_TRACKING)
+                wait = max(wait, patience) if wait else 0.0  # nothing was taken: the caller gives up for now
+            else:
+                bucket, wait = take(bucket, now, max(0.0, patience - late))
             self._keep(conn, operation, bucket)
         return wait + late if wait > 0 else 0.0
 
@@ -73,7 +96,17 @@ class Desk:
             return _UNLIMITED, 0.0
         with self._ledger.begin(lasting=False) as conn:
             bucket = refilled(*self._claim(conn, operation))
-        return bucket.tokens, bucket.burst
+            kept = (
+                left_to_others(bucket.burst, LEFT_TO_TRACKING) if self._leaves_now(conn, operation) else 0.0
+            )
+        return bucket.tokens - kept, bucket.burst
+
+    def _leaves_now(self, conn: sa.Connection, operation: str) -> bool:
+        """Whether peak mode is on by the ledger's own clock, for an operation that tracking needs, too."""
+        if operation not in self._leaves:
+            return False
+        on = (peaks.c.ended_at.is_(None), peaks.c.ends_at > sa.func.clock_timestamp())
+        return bool(conn.scalar(sa.select(sa.exists().where(*on))))
 
     def _claim(self, conn: sa.Connection, operation: str) -> tuple[Bucket, datetime]:
         table = budgets.c

@@ -3,15 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from domain.demand import Exposure
 from domain.maps import Component, SkuMap
 from domain.oversell import Claim, Standing
+from domain.peaks import Peak
 from domain.stock import BufferRule, OfferRule, Pool
 from ledger.claims import claims_on
-from ledger.demand import expected_by_sku
+from ledger.demand import load_demand
 from ledger.maps import load_buffers, load_offers, load_skus
+from ledger.peaks import current_peak
 from ledger.register import Account, Connection
 from ledger.stock import shelves
 from ledger.stock_doubts import doubts
@@ -58,6 +62,8 @@ class SkuStory:
     buffer: BufferRule
     offer: OfferRule
     listings: Sequence[Mapping[str, object]]
+    peak: Peak | None
+    exposure: Exposure
 
 
 def tell_sku(
@@ -74,34 +80,41 @@ def tell_sku(
     if not found and not counted:
         return None
     offer = load_offers(conn, account.name).rule(seller_sku)
+    book = load_demand(conn, connection.name, skus, now)
     return SkuStory(
         account=account.name,
         connection=connection.name,
         parts=parts,
         counted=counted,
-        pools=_pools(conn, connection.name, skus, (offer, own), now),
+        pools=_pools(conn, connection.name, skus, _Wanted(offer, own, book.expected()), now),
         claims=_claims(conn, connection.name, skus, own) if counted else (),
         buffer=load_buffers(conn, account.name).rule(seller_sku),
         offer=offer,
         listings=found,
+        peak=current_peak(conn, now),
+        exposure=book.exposure,
     )
 
 
+class _Wanted(NamedTuple):
+    """Whose pools are looked at: on which terms, which warehouse SKUs, and what is expected to go of all."""
+
+    offer: OfferRule
+    own: set[str]
+    expected: Mapping[str, float]
+
+
 def _pools(
-    conn: sa.Connection,
-    connection: str,
-    skus: dict[str, SkuMap],
-    which: tuple[OfferRule, set[str]],
-    now: datetime,
+    conn: sa.Connection, connection: str, skus: dict[str, SkuMap], which: _Wanted, now: datetime
 ) -> dict[str, Pool]:
     """The pools of these warehouse SKUs as planning sees them: in the chosen warehouses, with their doubts."""
-    offer, own = which
+    offer, own, expected = which
     found = shelves(
         conn,
         connection,
         skus,
         [offer.warehouses],
-        expected=expected_by_sku(conn, connection, skus, now),
+        expected=expected,
         doubt=doubts(conn, connection, now).of,
     )
     return {sku: pool for sku, pool in found[offer.warehouses].items() if sku in own}

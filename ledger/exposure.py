@@ -7,7 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.demand import Exposure
-from ledger.tables import listings, orders, snapshots
+from domain.peaks import longer_wait
+from ledger.peaks import current_peak
+from ledger.tables import listings, orders, peaks, snapshots
 
 LOOKED_BACK = timedelta(hours=48)
 _NEWEST = 5_000  # rows that are looked at: the newest say it as well as all, and history is left alone
@@ -21,8 +23,8 @@ def measured_exposure(
 ) -> Exposure:
     """The exposure over the last two days of a connection and the seller accounts it serves.
 
-    A part that was hardly measured keeps its careful guess. A count that is late already has at least the age
-    that the newest one has now.
+    A part that was hardly measured keeps its careful guess. What peak mode adds is known, not measured. A count
+    that is late already has at least the age that the newest one has now.
     """
     guess, since = Exposure(), now - LOOKED_BACK
     publish, effective = _at_amazon(conn, accounts, since)
@@ -32,6 +34,7 @@ def measured_exposure(
         planning=guess.planning,
         publish=publish or guess.publish,
         effective=effective or guess.effective,
+        peak=longer_wait(current_peak(conn, now), now),
     )
 
 
@@ -73,10 +76,19 @@ def _snapshot_age(conn: sa.Connection, connection: str, since: datetime, now: da
 def _at_amazon(
     conn: sa.Connection, accounts: Sequence[str], since: datetime
 ) -> tuple[timedelta | None, timedelta | None]:
-    """From a plan to Amazon's acceptance, and from that until a look showed the number in effect."""
+    """From a plan to Amazon's acceptance, and from that until a look showed the number in effect.
+
+    What was planned in a peak may have waited for its turn there: of that, only the time since it was sent counts.
+    """
     table = listings.c
+    until = sa.func.coalesce(peaks.c.ended_at, peaks.c.ends_at)
+    waited = sa.exists().where(table.planned_at >= peaks.c.started_at, table.planned_at < until)
     newest = (
-        sa.select(table.planned_at, table.accepted_at, table.effective_at)
+        sa.select(
+            sa.case((waited, table.published_at), else_=table.planned_at).label("planned_at"),
+            table.accepted_at,
+            table.effective_at,
+        )
         .where(table.seller_account.in_(accounts), table.accepted_at >= since)
         .order_by(table.accepted_at.desc())
         .limit(_NEWEST)

@@ -105,7 +105,8 @@ def describe(balance: Balance, exposure: Exposure, listings: int) -> str:
         f" to orders for {_minutes(exposure.order_age + exposure.ahead)} minutes and to other channels for"
         f" {_minutes(exposure.snapshot_age + exposure.ahead)}: an order is read after"
         f" {_minutes(exposure.order_age)}, a count replaced after {_minutes(exposure.snapshot_age)}, a plan"
-        f" follows the last after {_minutes(exposure.planning)}, Amazon accepts after"
+        f" follows the last after {_minutes(exposure.planning + exposure.peak)}{_in_peak(exposure)}, Amazon"
+        " accepts after"
         f" {_minutes(exposure.publish)} and shows after {_minutes(exposure.effective)} (each the 95th percentile"
         f" of two days). Cost: {balance.at_zero} offers stand at zero only because of the buffer. Saving: without"
         f" it {balance.oversold:.1f} units would be oversold, in the mean, before these numbers are replaced."
@@ -124,6 +125,10 @@ def _balance(table: pd.DataFrame) -> Balance:
     hidden = (free > 0) & (table["buffer"] > 0) & (free <= table["buffer"])
     by_pool = table.groupby("pool")["beyond"].max()  # listings that share a pool share its demand
     return Balance(held=int(table["buffer"].sum()), at_zero=int(hidden.sum()), oversold=float(by_pool.sum()))
+
+
+def _in_peak(exposure: Exposure) -> str:
+    return " because peak mode is on" if exposure.peak else ""
 
 
 def _minutes(age: timedelta) -> str:

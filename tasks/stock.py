@@ -1,15 +1,18 @@
 """What may be offered of every listing, computed and planned in the ledger."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from domain.demand import Exposure
 from domain.maps import SkuMap
+from domain.stock import BufferRule, stretched
 from ledger.connection import Ledger
-from ledger.demand import expected_by_sku
+from ledger.demand import load_demand
 from ledger.listings import free_unanswered, record_candidates
-from ledger.maps import load_buffers, load_offers, load_skus
+from ledger.maps import BufferBook, load_buffers, load_offers, load_skus
 from ledger.offer_plans import Rules, plan_offers
 from ledger.register import Account, Connection
 from ledger.stock import counted_skus, shelves
@@ -43,14 +46,22 @@ def plan(
     with ledger.begin() as conn:
         free_unanswered(conn, account.name, now)
         terms, doubted = load_offers(conn, account.name), doubts(conn, connection.name, now)
+        book = load_demand(conn, connection.name, skus, now)
         shelf = shelves(
             conn,
             connection.name,
             skus,
             terms.choices(),
-            expected=expected_by_sku(conn, connection.name, skus, now),
+            expected=book.expected(),
             doubt=doubted.of if doubted else None,
         )
         buffers = load_buffers(conn, account.name)
-        rules = Rules(skus=skus[account.name], buffer=buffers.rule, terms=terms.rule)
+        rules = Rules(skus=skus[account.name], buffer=_kept_back(buffers, book.exposure), terms=terms.rule)
         return plan_offers(conn, account.name, shelf, rules, now)
+
+
+def _kept_back(buffers: BufferBook, exposure: Exposure) -> Callable[[str], BufferRule]:
+    """The seller's rules; in peak mode they grow with the time for which numbers are exposed."""
+    if not exposure.peak:
+        return buffers.rule
+    return lambda sku: stretched(buffers.rule(sku), exposure.stretch)

@@ -31,6 +31,7 @@ from ledger.tables.watch import (
     health_days,
     health_reports,
     notices,
+    peak_publications,
     peaks,
 )
 
@@ -80,6 +81,7 @@ __all__ = [
     "expiries",
     "censuses",
     "census_orders",
+    "peak_publications",
     "peaks",
     "health_days",
     "health_reports",

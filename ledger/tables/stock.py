@@ -183,6 +183,7 @@ feeds = Table(
     moment("submitted_at"),
     moment("ended_at"),
     one_of("state", FeedState),
+    Index("feeds_submitted_at_idx", "submitted_at"),
     Index(
         "feeds_open_idx",
         "seller_account",

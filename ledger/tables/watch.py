@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -102,8 +103,23 @@ peaks = Table(
     words("reason"),
     moment("ended_at"),
     words("ended_by"),
+    # Units that buffers kept back just before it, and whether the queue of inventory was given one slot and how
+    # many it had (NULL: any number).
+    Column("kept_before", Integer, nullable=False, server_default=text("0")),
+    Column("slots_held", Boolean, nullable=False, server_default=text("false")),
+    Column("slots_before", Integer),
+    # Written when it is over, together with the end of all it did.
     Column("report", JSONB),
     Index("peaks_open_key", text("(true)"), unique=True, postgresql_where=text("ended_at IS NULL")),
+)
+
+# The last time in a peak that every quantity of a seller account went out, not only the urgent ones.
+peak_publications = Table(
+    "peak_publications",
+    metadata,
+    Column("peak_id", BigInteger, ForeignKey(peaks.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("seller_account", Text, primary_key=True),
+    moment("at", nullable=False),
 )
 
 # What an account's rates were on a day, by Amazon's definitions and our own ledger.

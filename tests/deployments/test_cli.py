@@ -179,7 +179,9 @@ def test_an_unknown_flow_or_parameter_is_answered_with_the_known_ones(
     lockstep: Lockstep, set_up: Path
 ) -> None:
     """Names are given before anything is started."""
-    assert "order-ingest, problem-watch, stock-variances" in one_line(lockstep("run", "order-ingst"))
+    assert "order-ingest, peak-mode, problem-watch, stock-variances" in one_line(
+        lockstep("run", "order-ingst")
+    )
     assert 'does not know "wrong=1"' in one_line(lockstep("run", "order-ingest", "-p", "wrong=1"))
 
 
@@ -187,6 +189,7 @@ def test_status_of_a_fresh_ledger_says_that_nothing_is_open(lockstep: Lockstep, 
     """Status works without Prefect and says so."""
     done = lockstep("status", PREFECT_SERVER_API_PORT="1")
     assert done.returncode == 0, done.stderr
+    assert "Peak mode is off." in done.stdout
     assert "No open orders." in done.stdout
     assert "No open problems." in done.stdout
     assert "Prefect is not running here" in done.stdout

@@ -10,12 +10,15 @@ from rich.console import Console
 from deployments import cli_stock
 from deployments.cli_stock import explain
 from domain.errors import Refused
+from domain.peaks import PeakWish
 from domain.snapshots import SnapshotLimits
 from ledger.connection import Ledger
 from ledger.maps import BufferEntry, OfferEntry, SkuEntry, record_buffers, record_offers, record_skus
+from ledger.peaks import start_peak
+from ledger.register import clock
 from ledger.snapshots import record_snapshot
 from tests.deployments.test_cli import Lockstep, lockstep, one_line, set_up
-from tests.factories import MAPS, NOW, amazon_order, line, order_id, snapshot
+from tests.factories import HOUR, MAPS, NOW, amazon_order, line, order_id, snapshot
 from tests.ledger.walk import ingest
 
 __all__ = ["lockstep", "set_up"]  # fixtures of the neighbor
@@ -76,6 +79,20 @@ def test_every_number_is_told(stocked: Path, capsys: pytest.CaptureFixture[str])
         " | state | EFFECTIVE | | published at (UTC) | 2026-11-27 09:00 |" in shown
     )
     assert "5 available, 3 in orders the warehouse had not seen, 1 buffer: 1" in shown
+
+
+def test_peak_mode_is_told(stocked: Path, ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    """While a peak is on, who looks at a quantity sees it, with the buffer that holds in it."""
+    explain("PACK", "", stocked)
+    assert "peak mode" not in said(capsys)
+    with ledger.begin() as conn:
+        now = clock(conn)
+        start_peak(conn, PeakWish(author="kim", ends_at=now + HOUR), now)
+    explain("PACK", "", stocked)
+    shown = said(capsys)
+    assert "| buffer | the largest of 1 units, 2.5 % of available" in shown
+    assert "| buffer in peak mode | the largest of 2 units, 5 % of available" in shown
+    assert "| peak mode | Peak mode is on until " in shown
 
 
 def test_a_sku_without_a_listing_is_told_by_its_count(

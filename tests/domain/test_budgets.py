@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.budgets import Bucket, corrected, emptied, refilled, take
+from domain.budgets import Bucket, corrected, emptied, left_to_others, refilled, take, take_spare
 from tests.domain.examples import NOW, RULES
 
 HOUR = 3600.0
@@ -180,3 +180,59 @@ def test_a_refusal_never_lets_a_call_through(tokens: float, seconds: float) -> N
     _, wait = take(after, after.at, 0)
     assert wait >= 0.5 - 1e-9
     assert emptied(after, after.at) == after
+
+
+@pytest.mark.parametrize(
+    ("tokens", "taken", "wait"),
+    [(10, True, 0), (6, True, 0), (5.9, False, 0.05), (5, False, 0.5), (0, False, 3), (-4, False, 5)],
+)
+def test_who_leaves_half_takes_only_what_is_over(tokens: float, taken: bool, wait: float) -> None:
+    """Half of a burst of ten stays: a sixth token is taken, else it is said when there will be one."""
+    left, told = take_spare(_full(tokens=tokens), NOW, 0.5)
+    assert left.tokens == (tokens - 1 if taken else tokens)
+    assert told == pytest.approx(wait)
+
+
+@RULES
+@given(
+    plan=st.sampled_from(PLANS),
+    part=st.sampled_from([0.25, 0.5, 0.9]),
+    steps=st.lists(st.tuples(st.booleans(), st.floats(0, 30), st.floats(0, 60)), max_size=60),
+)
+def test_tracking_never_waits_behind_others(
+    plan: tuple[float, float], part: float, steps: list[tuple[bool, float, float]]
+) -> None:
+    """Whatever others do, it waits no longer than with a bucket of its own, as large as what they leave."""
+    rate, burst = plan
+    shared, alone = _full(rate, burst), _full(rate, left_to_others(burst, part))
+    now = NOW
+    for is_tracking, pause, patience in steps:
+        now += timedelta(seconds=pause)
+        if not is_tracking:
+            shared, _ = take_spare(shared, now, part)
+            continue
+        patient = patience + HOUR  # both take their place in line, so that the two stay comparable
+        shared, wait = take(shared, now, patient)
+        alone, wait_alone = take(alone, now, patient)
+        assert wait <= wait_alone + 1e-6
+    assert shared.tokens >= alone.tokens - 1e-6
+
+
+@RULES
+@given(plan=st.sampled_from(PLANS), steps=st.lists(st.tuples(st.booleans(), st.floats(0, 300)), max_size=60))
+def test_what_is_left_to_tracking_is_not_lost_to_others_for_ever(
+    plan: tuple[float, float], steps: list[tuple[bool, float]]
+) -> None:
+    """Who leaves a part and comes again when it was told to gets a token, unless tracking took it meanwhile."""
+    rate, burst = plan
+    bucket, now = _full(rate, burst), NOW
+    for is_tracking, pause in steps:
+        now += timedelta(seconds=pause)
+        if is_tracking:
+            bucket, _ = take(bucket, now, 0.0)
+        else:
+            bucket, wait = take_spare(bucket, now, 0.5)
+            if wait:
+                now += timedelta(seconds=wait + 1e-3)
+                bucket, again = take_spare(bucket, now, 0.5)
+                assert again == 0

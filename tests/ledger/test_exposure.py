@@ -1,12 +1,15 @@
 """The exposure is measured: the 95th percentile of each part over two days, a careful guess before that."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from domain.demand import Exposure
+from domain.peaks import PeakWish
 from ledger.connection import Ledger
 from ledger.exposure import measured_exposure
+from ledger.peaks import end_peak, start_peak
 from tests.factories import DAY, GB, HOUR, MINUTE, NOW
 
 GUESS = Exposure()
@@ -138,3 +141,26 @@ def test_nothing_takes_no_time_at_all(ledger: Ledger) -> None:
     _orders(ledger, 1, MINUTE, NOW - 5 * HOUR)
     _orders(ledger, 40, -2 * MINUTE)
     assert _measured(ledger).order_age == MINUTE
+
+
+def test_peak_mode_adds_its_own_interval_and_only_while_it_is_on(ledger: Ledger) -> None:
+    """The wait between two publications is known, and with the peak's end it is gone."""
+    with ledger.begin() as conn:
+        start_peak(conn, PeakWish(author="Kim", ends_at=NOW + HOUR, every=40 * MINUTE), NOW - MINUTE)
+    assert _measured(ledger) == replace(GUESS, peak=40 * MINUTE)
+    with ledger.begin() as conn:
+        end_peak(conn, "Kim", NOW)
+    assert _measured(ledger) == GUESS
+
+
+def test_what_waited_for_its_turn_in_a_peak_does_not_lengthen_the_time_after_it(ledger: Ledger) -> None:
+    """Of numbers planned in a peak only the time since they were sent counts: the exposure is what it was."""
+    with ledger.begin() as conn:
+        start_peak(conn, PeakWish(author="Kim", ends_at=NOW - 2 * HOUR), NOW - 5 * HOUR)
+    _listings(ledger, 30, 30 * MINUTE, 10 * MINUTE, accepted=NOW - 3 * HOUR)
+    assert _measured(ledger).publish == GUESS.publish  # when they were sent is not known
+    with ledger.begin() as conn:
+        conn.execute(sa.text("UPDATE ledger.listings SET published_at = accepted_at - interval '3 minutes'"))
+    assert _measured(ledger).publish == 3 * MINUTE
+    _listings(ledger, 30, 7 * MINUTE, 10 * MINUTE)
+    assert _measured(ledger).publish == 7 * MINUTE

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from domain.errors import Refused
 from domain.maps import CarrierMap
+from domain.peaks import Peak
 from ledger.confirms import claim_confirms, count_waiting, free_unanswered
 from ledger.connection import Ledger
 from ledger.deliveries import claim_cancels
@@ -18,16 +19,18 @@ from ledger.held_orders import review_held
 from ledger.looks import unproven_orders
 from ledger.parcel_plans import ParcelMaps, map_parcels
 from ledger.parcel_problems import record_reused
+from ledger.peak_report import load_report
 from ledger.proof import record_evidence
 from ledger.release_plans import plan_releases
 from ledger.releases import claim_releases, doubt_unanswered, record_overdue
 from ledger.secrecy import Seal
 from ledger.stock import pools
 from ledger.waiting import show_waiting
-from tests.factories import DAY, GB, MAPS, NOW, SKUS, amazon_order
+from tests.factories import DAY, GB, MAPS, MINUTE, NOW, SKUS, amazon_order
 from tests.ledger.walk import ANY_RUN, PROVE_WITHIN
 
 CLOSED, OPEN = 20_000, 200
+PEAK = Peak(id=1, started_at=NOW, started_by="Kim", ends_at=NOW + DAY, every=MINUTE * 30, ended_at=NOW + DAY)
 
 # 20,000 closed orders with a proven parcel each, and 200 open ones spread over the states that are asked for.
 _FILL = f"""
@@ -98,6 +101,7 @@ HOT: dict[str, Callable[[sa.Connection], object]] = {
     ),
     "expected demand": lambda conn: expected_by_sku(conn, "main", {"main": SKUS}, NOW),
     "forget demand": lambda conn: forget_demand(conn, NOW - DAY * 800),
+    "peak report": lambda conn: load_report(conn, PEAK),
     "stock pools": lambda conn: pools(conn, "main", {"main": SKUS}),
 }
 _HISTORY = ("orders", "parcels", "releases", "demand", "drains", "snapshots")
