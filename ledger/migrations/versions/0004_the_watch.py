@@ -122,6 +122,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("kept_before", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("slots_held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("slots_before", sa.Integer(), nullable=True),
         sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("peaks_pk")),
         schema="ledger",
@@ -149,6 +152,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "reference", name=op.f("census_orders_pk")),
         schema="ledger",
     )
+    op.create_table(
+        "peak_publications",
+        sa.Column("peak_id", sa.BigInteger(), nullable=False),
+        sa.Column("seller_account", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["peak_id"], ["ledger.peaks.id"], name=op.f("peak_publications_peak_id_fk"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("peak_id", "seller_account", name=op.f("peak_publications_pk")),
+        schema="ledger",
+    )
+    op.create_index("feeds_submitted_at_idx", "feeds", ["submitted_at"], unique=False, schema="ledger")
     op.add_column(
         "orders",
         sa.Column("held_by", sa.Text(), server_default=sa.text("''"), nullable=False),
@@ -210,6 +225,7 @@ def upgrade() -> None:
             "cleared_at IS NOT NULL AND announced_at IS NOT NULL AND clear_told_at IS NULL"
         ),
     )
+    op.create_index("problems_opened_at_idx", "problems", ["opened_at"], unique=False, schema="ledger")
     op.create_index(
         "problems_settled_idx",
         "problems",
