@@ -61,6 +61,15 @@ def find_silent(
     return without_told(found, told)
 
 
+def find_unseen(
+    conn: sa.Connection, schedules: Mapping[str, timedelta], now: datetime
+) -> tuple[Problem, ...]:
+    """The silent flows that nobody has acknowledged today; changes nothing."""
+    found = find_silent(conn, schedules, now)
+    seen = _acknowledged_today(conn, now) if found else set()
+    return tuple(problem for problem in found if problem.subject not in seen)
+
+
 def record_silence(conn: sa.Connection, schedules: Mapping[str, timedelta], now: datetime) -> int:
     """Make the open problems about silent flows what is found now; how many are new.
 
