@@ -1,4 +1,4 @@
-"""The dead-man's switch: flows that are silent, and a Lockstep that stood still."""
+"""The dead-man's switch: flows that are silent, a Lockstep that stood still, credentials that end soon."""
 
 from datetime import datetime, timedelta
 
@@ -10,19 +10,21 @@ from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from domain.silence import every_of_cron
 from ledger.beats import forget_beats
 from ledger.connection import Ledger
+from ledger.expiries import record_expiring
 from ledger.silence import record_down, record_silence
 
 _MOST = 200
 
 
-@task(task_run_name="look for silent flows", cache_policy=NO_CACHE, retries=2)
+@task(task_run_name="look for silent flows and credentials that end", cache_policy=NO_CACHE, retries=2)
 def watch_silence(ledger: Ledger, now: datetime) -> int:
-    """Open and clear the problems about flows that are silent, and about a standstill; how many are new."""
+    """Open and clear the problems about silence, a standstill and credentials that end; how many are new."""
     schedules = load_schedules()
     with ledger.begin() as conn:
         if now.minute == 0:  # once an hour is often enough
             forget_beats(conn, now)
-        return record_down(conn, schedules, now) + record_silence(conn, schedules, now)
+        found = record_down(conn, schedules, now) + record_silence(conn, schedules, now)
+        return found + record_expiring(conn, now)
 
 
 def load_schedules() -> dict[str, timedelta]:
