@@ -9,21 +9,28 @@ from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 
 from domain.silence import every_of_cron
 from ledger.beats import forget_beats
+from ledger.census import record_differences
 from ledger.connection import Ledger
 from ledger.expiries import record_expiring
+from ledger.register import connections
 from ledger.silence import record_down, record_silence
 
 _MOST = 200
 
 
-@task(task_run_name="look for silent flows and credentials that end", cache_policy=NO_CACHE, retries=2)
+@task(
+    task_run_name="look for silence, missing orders and credentials that end",
+    cache_policy=NO_CACHE,
+    retries=2,
+)
 def watch_silence(ledger: Ledger, now: datetime) -> int:
-    """Open and clear the problems about silence, a standstill and credentials that end; how many are new."""
+    """Open and clear problems about silence, a standstill, lists of open orders, credentials; how many are new."""
     schedules = load_schedules()
     with ledger.begin() as conn:
         if now.minute == 0:  # once an hour is often enough
             forget_beats(conn, now)
         found = record_down(conn, schedules, now) + record_silence(conn, schedules, now)
+        found += sum(record_differences(conn, connection.name, now) for connection in connections(conn))
         return found + record_expiring(conn, now)
 
 
