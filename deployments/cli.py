@@ -110,8 +110,25 @@ def run(
 
 
 @app.command()
-def status(config: ConfigOption = None) -> None:
+def status(
+    *,
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code",
+            help="For a monitor: a line per fault; exits 0 when all is well, 1 when Lockstep is not, 2 when"
+            " problems are overdue.",
+        ),
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
     """What is open, who must act and by when."""
+    if exit_code:
+        from deployments import wellness  # noqa: PLC0415 - see the module's first lines
+
+        faults = wellness.look(config)
+        typer.echo("\n".join(fault.said for fault in faults) or "All is well.")
+        raise typer.Exit(wellness.code_of(faults))
     from deployments import cli_views  # noqa: PLC0415 - see the module's first lines
 
     cli_views.show_status(config)

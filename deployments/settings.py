@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -71,6 +71,15 @@ def _filled_in(value: SecretStr) -> SecretStr:
     return value
 
 
+def _day(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value.strip()) if value.strip() else None
+    except ValueError:
+        raise ValueError(f'"{value}" is not a day; write it as 2027-05-24') from None
+
+
 def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
         raise ValueError("a name is made of small letters, digits and dashes")
@@ -81,6 +90,7 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
 Secret = Annotated[SecretStr, AfterValidator(_filled_in)]
+Day = Annotated[date | None, BeforeValidator(_day)]
 Name = Annotated[str, AfterValidator(_name)]
 
 
@@ -108,6 +118,8 @@ class AmazonSettings(_Section):
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: Secret
     refresh_token: Secret
+    client_secret_until: Day = None
+    authorized_until: Day = None
 
     @model_validator(mode="after")
     def _marketplaces_of_the_region(self) -> Self:
@@ -131,6 +143,7 @@ class FileDropSettings(_Section):
     url: Annotated[str, Field(min_length=1)]
     codec: Literal["csv"] = "csv"
     password: SecretStr | None = None
+    password_until: Day = None
     private_key: SecretStr | None = None
     host_key: str = ""
     encoding: str = "utf-8"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from prefect.blocks.core import Block
@@ -14,12 +14,15 @@ from blocks.seller_account import SellerAccount
 from blocks.warehouse_connection import WarehouseConnection
 from deployments.no_desk import NoDesk
 from deployments.prefect_objects import install_all
-from deployments.settings import AmazonSettings, Settings, WarehouseSettings
+from deployments.settings import AmazonSettings, FileDropSettings, Settings, WarehouseSettings
 from deployments.stack import CHECKOUT, Stack
 from domain.errors import Refused
+from domain.expiries import Credential
+from domain.strangers import amazon_named, warehouse_named
 from flows.doors import LEDGER_BLOCK
 from ledger import register
 from ledger.connection import Ledger
+from ledger.expiries import Held, record_expiries
 from ledger.schema import migrate
 from ledger.secrecy import Seal, new_key
 
@@ -52,7 +55,7 @@ def set_up(settings: Settings, stack: Stack, *, every: Mapping[str, float] | Non
 
 def seller_block(name: str, account: AmazonSettings) -> SellerAccount:
     """The Prefect block of a seller account."""
-    return SellerAccount(name=name, **dict(account))
+    return SellerAccount(name=name, **_door_words(account))
 
 
 def warehouse_block(name: str, warehouse: WarehouseSettings) -> WarehouseConnection:
@@ -63,7 +66,7 @@ def warehouse_block(name: str, warehouse: WarehouseSettings) -> WarehouseConnect
     """
     assert warehouse.file_drop is not None  # checked when lockstep.toml was read
     try:
-        return WarehouseConnection(name=name, **dict(warehouse.file_drop))
+        return WarehouseConnection(name=name, **_door_words(warehouse.file_drop))
     except ValidationError as error:
         reason = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ").rstrip(".")
         raise Refused(f"[warehouse.{name}.file_drop]: {reason}.") from None
@@ -106,6 +109,7 @@ def _set_up_ledger(settings: Settings, stack: Stack) -> Iterator[Item]:
             given = settings.privacy.key.get_secret_value()
             key = choose_key(given=given, stored=held, sealed=register.holds_addresses(conn))
             changes = _register(conn, settings)
+            changes += record_expiries(conn, held_credentials(settings), Seal(key), register.clock(conn))
         yield "Register", changes
     url, privacy_key = SecretStr(stack.ledger_url), SecretStr(key)
     yield "Ledger connection", _save(LEDGER_BLOCK, LedgerConnection(url=url, privacy_key=privacy_key))
@@ -123,6 +127,30 @@ def _register(conn: sa.Connection, settings: Settings) -> list[str]:
         if register.record_connection(conn, _connection(name, told))
     ]
     return changes + register.keep_only(conn, set(settings.amazon), set(settings.warehouse))
+
+
+def held_credentials(settings: Settings) -> list[Held]:
+    """Every secret of lockstep.toml that ends some day."""
+    held = []
+    for name, told in settings.amazon.items():
+        secret, token = told.client_secret.get_secret_value(), told.refresh_token.get_secret_value()
+        rows = (
+            (Credential.CLIENT_SECRET, secret, told.client_secret_until),
+            (Credential.AUTHORIZATION, token, told.authorized_until),
+        )
+        held += [Held(holder=amazon_named(name), what=w, secret=s, stated=day) for w, s, day in rows]
+    for name, warehouse in settings.warehouse.items():
+        drop = warehouse.file_drop
+        if drop is not None and drop.password is not None:
+            password, day = drop.password.get_secret_value(), drop.password_until
+            holder = warehouse_named(name)
+            held.append(Held(holder=holder, what=Credential.PASSWORD, secret=password, stated=day))
+    return held
+
+
+def _door_words(section: AmazonSettings | FileDropSettings) -> dict[str, Any]:
+    """What a door is built with: all of its section but the days on which its credentials end."""
+    return {name: value for name, value in dict(section).items() if not name.endswith("_until")}
 
 
 def _account(name: str, told: AmazonSettings) -> register.Account:

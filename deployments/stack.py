@@ -1,6 +1,5 @@
 """What a command stands on: PostgreSQL and a Prefect server, started only when nobody else runs them."""
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ import httpx
 
 from deployments.embedded.prefect_server import HEARTBEAT_SECONDS, PrefectServer
 from deployments.ledger_place import running_ledger
+from deployments.own_server import is_ours, own_server
 from deployments.prefect_objects import talking_to
 from deployments.settings import Settings
 from domain.errors import Refused, TryAgain
@@ -68,8 +68,8 @@ def answering_prefect(settings: Settings) -> dict[str, str] | None:
     given = os.environ.get("PREFECT_API_URL", "")
     if given:
         return _given(given)
-    server = _server("", settings.ledger.data_dir / "prefect")
-    return server.environment() if server.ready() and _is_ours(settings.ledger.data_dir / "prefect") else None
+    server = own_server("", settings.ledger.data_dir / "prefect")
+    return server.environment() if server.ready() and is_ours(settings.ledger.data_dir / "prefect") else None
 
 
 @contextmanager
@@ -77,9 +77,9 @@ def _own_server(
     ledger_url: str, home: Path, say: Callable[[str], None]
 ) -> Iterator[tuple[PrefectServer, Callable[[], bool]]]:
     """The server of this data folder, and whether it still runs."""
-    server = _server(ledger_url, home)
-    if server.ready() and _is_ours(home):
-        yield server, lambda: _is_ours(home)  # another Lockstep started it, and takes it along when it goes
+    server = own_server(ledger_url, home)
+    if server.ready() and is_ours(home):
+        yield server, lambda: is_ours(home)  # another Lockstep started it, and takes it along when it goes
         return
     say(f"Starting the Prefect server at {server.ui_url} (log: {server.log}).")
     try:
@@ -98,31 +98,8 @@ def _own_server(
         server.stop()
 
 
-def _server(ledger_url: str, home: Path) -> PrefectServer:
-    """Address and login as Prefect's own settings have them."""
-    return PrefectServer(
-        ledger_url,
-        home,
-        host=os.environ.get("PREFECT_SERVER_API_HOST") or "127.0.0.1",
-        port=int(os.environ.get("PREFECT_SERVER_API_PORT") or 4200),
-        auth=os.environ.get("PREFECT_SERVER_API_AUTH_STRING") or None,
-    )
-
-
 def _gone(server: PrefectServer) -> str:
     return f"The Prefect server at {server.ui_url} ended; the end of {server.log} says why. Start Lockstep again."
-
-
-def _is_ours(home: Path) -> bool:
-    """Whether a live Lockstep keeps the server of this data folder: it holds the lock as long as it lives."""
-    try:
-        with (home / "server.lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _given(api_url: str) -> dict[str, str]:

@@ -156,6 +156,23 @@ class ReturnReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrder:
+    """One order that is open with the warehouse, in its own words."""
+
+    reference: str
+    warehouse_order_id: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """All orders of ours that were open with the warehouse at a moment; what is not in it was not."""
+
+    as_of: datetime
+    orders: tuple[OpenOrder, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRequest:
     """Our wish that the warehouse does not ship an order, or one line of it (`line_ref` not empty)."""
 
@@ -178,6 +195,7 @@ class Delivery:
     dispatches: tuple[Dispatch, ...] = ()
     snapshots: tuple[StockSnapshot, ...] = ()
     returns: tuple[ReturnReceipt, ...] = ()
+    censuses: tuple[Census, ...] = ()
     fault: str = ""
 
 
@@ -188,3 +206,4 @@ class DeliveryKind(StrEnum):
     DISPATCHES = "dispatch"
     STOCK = "stock"
     RETURNS = "returns"
+    CENSUS = "census"

@@ -1,6 +1,7 @@
 """How a flow opens its doors, keeps one stranger's fault from stopping the others, and ends loudly."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -12,10 +13,12 @@ from blocks.amazon_limits import DEFAULT_LIMITS
 from blocks.ledger_connection import LedgerConnection
 from blocks.seller_account import SellerAccount
 from blocks.warehouse_connection import WarehouseConnection
+from domain import strangers
 from domain.budgets import TRACKING_NEEDS
 from domain.errors import Denied, Refused, TryAgain
 from domain.ports import AmazonDoor, WarehouseDoor
 from domain.problems import ProblemKind
+from ledger.beats import record_beats
 from ledger.calls import Desk
 from ledger.connection import Ledger
 from ledger.register import Account, Connection, account, accounts, connections
@@ -44,12 +47,12 @@ def open_ledger() -> Iterator[Ledger]:
 
 def amazon_named(account: str) -> str:
     """The simplest name of a seller account at Amazon: in problems, budgets and the record of calls."""
-    return f"Amazon ({account})"
+    return strangers.amazon_named(account)
 
 
 def warehouse_named(connection: str) -> str:
     """The simplest name of a warehouse connection: in problems and the record of calls."""
-    return f"Warehouse ({connection})"
+    return strangers.warehouse_named(connection)
 
 
 def open_amazon(ledger: Ledger, name: str, *, tracking: bool = False) -> AmazonDoor:
@@ -85,6 +88,12 @@ def all_connections(ledger: Ledger) -> tuple[Connection, ...]:
         return connections(conn)
 
 
+def beat(ledger: Ledger, flow: str, carried: Mapping[str, int]) -> None:
+    """Keep that a flow ran well for these subjects and how much it carried: silence is judged by it."""
+    with ledger.begin(lasting=False) as conn:
+        record_beats(conn, flow, carried, utc_now())
+
+
 def _load(kind: type[B], name: str) -> B:
     try:
         block = kind.load(name)
@@ -99,13 +108,14 @@ class Faults:
     """Collects what went wrong on one side of a run, so that the other sides still get their turn.
 
     `street` is part of the problem's name: another street that has nothing to say to the same stranger must
-    not clear it.
+    not clear it. What went well is a beat of the street, with how much it carried.
     """
 
     def __init__(self, ledger: Ledger, street: str) -> None:
         self._ledger = ledger
         self._street = street
         self._said: list[str] = []
+        self._beats: Counter[str] = Counter()
 
     @contextmanager
     def at(self, stranger: str) -> Iterator[None]:
@@ -116,6 +126,7 @@ class Faults:
         except TryAgain as error:
             if error.pause:  # a used-up budget is no fault
                 get_run_logger().info("%s: %s", stranger, error)
+                self.carried(stranger, 0)
                 return
             self._note(stranger, ProblemKind.STRANGER_UNREACHABLE, error)
         except Denied as error:
@@ -123,7 +134,17 @@ class Faults:
         except Refused as error:
             self._note(stranger, ProblemKind.STRANGER_UNREACHABLE, error)
         else:
+            self.carried(stranger, 0)
             note_reachable(self._ledger, stranger, self._subject(stranger), started, utc_now())
+
+    def carried(self, subject: str, volume: int) -> None:
+        """Count what the street carried for a stranger, or for a part of it such as a marketplace."""
+        self._beats[subject] += volume
+
+    def beat(self) -> None:
+        """Keep now what went well so far; a long run does so in between."""
+        beat(self._ledger, self._street, self._beats)
+        self._beats.clear()
 
     @property
     def any(self) -> bool:
@@ -131,11 +152,12 @@ class Faults:
         return bool(self._said)
 
     def end(self) -> None:
-        """Fail the run when anything went wrong.
+        """Keep what went well, and fail the run when anything went wrong.
 
         Raises:
             TryAgain: what went wrong, in one sentence per stranger.
         """
+        self.beat()
         if self._said:
             raise TryAgain(" ".join(self._said))
 

@@ -36,20 +36,24 @@ def inventory_sync(seller_account: str = "") -> None:
         faults = Faults(ledger, "inventory-sync")
         for connection in all_connections(ledger):
             with faults.at(warehouse_named(connection.name)):
-                read_messages(ledger, connection.name, (DeliveryKind.STOCK,))
+                read = read_messages(ledger, connection.name, (DeliveryKind.STOCK,))
+                faults.carried(warehouse_named(connection.name), read.total())
             oversell.watch_oversell(ledger, connection, None, utc_now())
+        faults.beat()
         for account in chosen_accounts(ledger, seller_account):
             with ledger.only_one("inventory-sync", account.name) as alone:
                 if alone:
                     with faults.at(amazon_named(account.name)):
-                        publish_stock(ledger, account, on_schedule=True)
+                        seen = publish_stock(ledger, account, on_schedule=True)
+                        faults.carried(amazon_named(account.name), seen)
                 else:
                     get_run_logger().info("Another run publishes the stock of %s already.", account.name)
+            faults.beat()
         faults.end()
 
 
-def publish_stock(ledger: Ledger, account: Account, *, on_schedule: bool = False) -> None:
-    """Publish every quantity that changed, then read back, and publish what the reading brought up.
+def publish_stock(ledger: Ledger, account: Account, *, on_schedule: bool = False) -> int:
+    """Publish every quantity that changed, read back, publish what that brought up; how many Amazon showed.
 
     What is oversold soonest goes first: urgent quantities by patches of their own, then many ordinary ones in
     bulk, the rest by patches. In peak mode a run that comes `on_schedule` leaves the ordinary ones until it is
@@ -78,6 +82,7 @@ def publish_stock(ledger: Ledger, account: Account, *, on_schedule: bool = False
     out.keep_turn()
     get_run_logger().info("%s: %s; %s", account.name, told("quantities", out.counts), told("seen", seen))
     out.end(unread or unswept)
+    return sum(seen.values())
 
 
 def show_stock(ledger: Ledger, account: Account, connection: Connection, skus: dict[str, SkuMap]) -> int:

@@ -14,12 +14,12 @@ from tasks.counts import show_counts
 from tasks.manners import whole
 
 
-def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ...]) -> None:
-    """Record and acknowledge every new message of the warehouse; a message is applied once."""
+def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ...]) -> Counter[str]:
+    """Record and acknowledge every new message of the warehouse, each applied once; what changed, by its word."""
     counts: Counter[str] = Counter()
     with ledger.only_one("messages", connection, *kinds) as alone:
         if not alone:
-            return
+            return counts
         warehouse = open_warehouse(ledger, connection, tracking=DeliveryKind.DISPATCHES in kinds)
         for kind in kinds:
             found = deliveries.fetch(warehouse, kind)
@@ -33,3 +33,4 @@ def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ..
                 if kind is DeliveryKind.STOCK:
                     show_counts(ledger, connection)
     get_run_logger().info("%s: %s", connection, told("messages", counts))
+    return counts

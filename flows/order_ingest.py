@@ -52,7 +52,11 @@ def _ingest(ledger: Ledger, account: Account, faults: Faults) -> None:
     found: tuple[Connection, OrderMaps] | None = None
     with faults.at(amazon_named(account.name)):
         found = _connection_and_maps(ledger, account)
-        read_orders(ledger, account, *found)
+        new = read_orders(ledger, account, *found)
+        faults.carried(amazon_named(account.name), new.total())
+        for marketplace in account.marketplaces:
+            faults.carried(f"{amazon_named(account.name)} {marketplace}", new[marketplace])
+    faults.beat()
     if found is None:
         return
     alone = found[0].serves == (account.name,)
@@ -71,12 +75,13 @@ def _connection_and_maps(ledger: Ledger, account: Account) -> tuple[Connection, 
     return connection, orders.load_order_maps(ledger, account, connection)
 
 
-def read_orders(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> None:
-    """Read every changed order, page by page; each page is committed with how far it brought us."""
+def read_orders(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> Counter[str]:
+    """Read every changed order, page by page, each committed with how far it brought us; new ones by shop."""
     amazon = open_amazon(ledger, account.name)
     context = PageContext(account=account.name, connection=connection.name, maps=maps, seal=ledger.seal)
     search: OrderSearch | None = orders.find_search(ledger, account, utc_now())
     counts: Counter[str] = Counter()
+    new: Counter[str] = Counter()
     progress = Progress(f"orders-{account.name}", f"Reading changed orders of {account.name}")
     tokens: set[str | None] = set()
     while search is not None:
@@ -87,11 +92,13 @@ def read_orders(ledger: Ledger, account: Account, connection: Connection, maps: 
         tokens.add(search.page_token)
         recorded = orders.record_orders(ledger, account, search, whole(page), whole(context), now=utc_now())
         counts.update(recorded.outcome.decided)
+        new.update(recorded.outcome.new_in)
         counts.update(pages=1, read=recorded.outcome.read, new=recorded.outcome.new, proven=recorded.proven)
         search = recorded.next_search
         if search is not None:
             progress.at(search.share_read(page))
     get_run_logger().info("%s: %s", account.name, told("orders", counts))
+    return new
 
 
 def _fetch_page(

@@ -28,10 +28,10 @@ def tell_amazon(
     """
     faults = Faults(ledger, "tracking-push")
     with in_turn(ledger, "tracking-push", account.name), faults.at(amazon_named(account.name)):
-        amazon = open_amazon(ledger, account.name)
+        amazon = open_amazon(ledger, account.name, tracking=True)
         asked = find_again(ledger, order)
         read_order(ledger, amazon, account, connection.name, asked, clock=utc_now)
-        confirm_parcels(ledger, account)
+        confirm_parcels(ledger, account, faults)
         for _ in range(LOOKS):
             if not read_order(ledger, amazon, account, connection.name, asked, clock=utc_now):
                 break

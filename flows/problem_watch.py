@@ -3,9 +3,10 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.doors import all_connections, open_ledger, utc_now
+from domain.silence import WATCH, WATCHER
+from flows.doors import all_connections, beat, open_ledger, utc_now
 from flows.story import run_name, told
-from tasks import lateness, orders, peaks, problems
+from tasks import lateness, orders, peaks, problems, silence
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
@@ -15,10 +16,18 @@ def problem_watch() -> None:
         now = utc_now()
         peaks.settle(ledger, now)
         overdue = problems.find_overdue(ledger, all_connections(ledger), now)
+        silent = silence.watch_silence(ledger, now)
         forgotten = orders.forget_recipients(ledger, now)
         problems.forget(ledger, now)
         new = problems.announce(ledger, now)
         shown = problems.show(ledger)
         lateness.show_lateness(ledger, now)
-        counts = {"open": shown, "new": new, "overdue": overdue, "addresses forgotten": forgotten}
+        counts = {
+            "open": shown,
+            "new": new,
+            "overdue": overdue,
+            "silent": silent,
+            "addresses forgotten": forgotten,
+        }
         get_run_logger().info("%s", told("problems", counts))
+        beat(ledger, WATCH, {WATCHER: shown})

@@ -5,7 +5,7 @@ from datetime import timedelta
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.doors import all_connections, chosen_accounts, open_ledger, utc_now
+from flows.doors import all_connections, amazon_named, beat, chosen_accounts, open_ledger, utc_now
 from flows.story import run_name, told
 from tasks import variances
 
@@ -25,6 +25,7 @@ def stock_variances(seller_account: str = "") -> None:
         for account in chosen:
             left = variances.show_offers(ledger, account)
             get_run_logger().info("%s: %s", account.name, told("listings", {"not explained": left}))
+            beat(ledger, "stock-variances", {amazon_named(account.name): left})
         names = {account.name for account in chosen}
         for connection in all_connections(ledger):
             if names & set(connection.serves):

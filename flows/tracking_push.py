@@ -24,6 +24,7 @@ from ledger.connection import Ledger
 from ledger.register import Account, connection_of
 from tasks import confirms
 
+_MESSAGES = (DeliveryKind.CHANGES, DeliveryKind.DISPATCHES)
 _LONGEST = timedelta(minutes=10)  # a backlog of more goes on in the next run
 
 
@@ -48,18 +49,20 @@ def push_round(ledger: Ledger, seller_account: str, faults: Faults) -> bool:
     more = False
     for connection in all_connections(ledger):
         with faults.at(warehouse_named(connection.name)):
-            read_messages(ledger, connection.name, (DeliveryKind.CHANGES, DeliveryKind.DISPATCHES))
+            read = read_messages(ledger, connection.name, _MESSAGES)
+            faults.carried(warehouse_named(connection.name), read["new"] + read["changed"])
     for account in chosen_accounts(ledger, seller_account):
         with ledger.only_one("tracking-push", account.name) as alone:
             if alone:
                 with faults.at(amazon_named(account.name)):
-                    more = confirm_parcels(ledger, account) or more
+                    more = confirm_parcels(ledger, account, faults) or more
             else:
                 get_run_logger().info("Another run confirms parcels of %s already.", account.name)
+    faults.beat()
     return more
 
 
-def confirm_parcels(ledger: Ledger, account: Account) -> bool:
+def confirm_parcels(ledger: Ledger, account: Account, faults: Faults) -> bool:
     """Tell Amazon about parcels, most urgent first, and read back what cannot wait; whether more could be sent.
 
     Raises:
@@ -82,6 +85,7 @@ def confirm_parcels(ledger: Ledger, account: Account) -> bool:
         ends.append(confirms.prove(ledger, amazon, account, connection.name, utc_now))
     for end in ends:
         counts.update(end.counts)
+    faults.carried(amazon_named(account.name), counts["accepted"] + counts["PROVEN"])
     confirms.show_waiting(ledger, account, amazon_named(account.name), utc_now())
     get_run_logger().info("%s: %s", account.name, told("parcels", counts))
     lost = [end.lost for end in ends if end.lost is not None]

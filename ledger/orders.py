@@ -45,10 +45,11 @@ class PageContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageOutcome:
-    """What one page changed."""
+    """What one page changed; `new_in` counts the new orders by marketplace."""
 
     read: int = 0
     new: int = 0
+    new_in: Mapping[str, int] = field(default_factory=dict)
     decided: Mapping[str, int] = field(default_factory=dict)
     unreadable: int = 0
     problems: int = 0
@@ -81,6 +82,7 @@ def record_page(
     outcome = PageOutcome(
         read=len(page.orders),
         new=len(new),
+        new_in=Counter(order.marketplace_id for order in new),
         decided=Counter(decision.state.value for decision in decisions.values()),
         unreadable=len(page.unreadable),
         problems=opened,

@@ -1,6 +1,7 @@
 """The encrypted column: whom a parcel goes to, readable only with a key that the ledger does not hold."""
 
 import base64
+import hmac
 import json
 import os
 
@@ -26,6 +27,7 @@ class Seal:
         try:
             raw = base64.urlsafe_b64decode(key)
             self._cipher = AESGCM(raw)
+            self._mark = hmac.digest(raw, b"fingerprints", "sha256")
         except ValueError:
             message = "The privacy key cannot be used: give 32 bytes as base64, or leave [privacy] key empty."
             raise Refused(message) from None
@@ -51,3 +53,7 @@ class Seal:
             )
             raise Refused(message) from None
         return Recipient.from_dict(json.loads(plain))
+
+    def fingerprint(self, secret: str) -> str:
+        """What tells one secret from another, and nothing else: a keyed hash, worthless without our key."""
+        return hmac.digest(self._mark, secret.encode(), "sha256").hex()

@@ -84,6 +84,7 @@ def _warehouse_controls(warehouse: Warehouse) -> dict[str, Callable[[dict[str, A
         "void": told(warehouse.void),
         "send-tracking": told(warehouse.send_tracking),
         "tell-lines": told(warehouse.tell_lines),
+        "list-open": lambda given: {"done": warehouse.list_open(**given).name},
         "send-rest": lambda given: {"done": [_parcel(sent) for sent in warehouse.send_rest(**given)]},
     }
 

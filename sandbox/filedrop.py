@@ -35,6 +35,7 @@ DISPATCH = (
     *("order_ref", "package_ref", "carrier", "service", "tracking", "shipped_at"),
     *("line_ref", "sku", "qty", "package_no", "package_count", "voided"),
 )
+CENSUS = ("as_of", "order_ref", "wms_ref", "status")
 STOCK = ("as_of", "warehouse", "sku", "on_hand", "allocated", "available", "quarantine", "on_order")
 
 

@@ -3,7 +3,7 @@
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sandbox.clock import Clock
 from sandbox.filedrop import DropFolder, Row
 from sandbox.labels import LabelDesk
 from sandbox.miscounts import MISCOUNTS, miscounted
+from sandbox.open_orders import open_rows
 from sandbox.packing import Job
 from sandbox.parcels import CARRIERS, dispatch_rows
 
@@ -28,6 +29,7 @@ class Warehouse(LabelDesk):
         dispatch_after: shortest and longest time in seconds from reading an order to its dispatch.
         stock_every: seconds between stock files; one is written when anything changed, or the third time.
         carriers: carrier and service strings, spread over the orders.
+        census_every: seconds between lists of the open orders; None: none is written but by `list_open`.
     """
 
     def __init__(  # noqa: PLR0913 - a warehouse's habits, each with a plain default
@@ -41,16 +43,19 @@ class Warehouse(LabelDesk):
         dispatch_after: tuple[float, float] = (600.0, 1800.0),
         stock_every: float = 300.0,
         carriers: Sequence[tuple[str, str]] = CARRIERS,
+        census_every: float | None = None,
     ) -> None:
         super().__init__(DropFolder(Path(folder), clock), clock, stock, carriers)
         self.name = name
         self.accept_after, self.dispatch_after, self.stock_every = accept_after, dispatch_after, stock_every
+        self.census_every = census_every
         self.jobs: dict[str, Job] = {}
         self.duplicates: list[str] = []  # order_refs handed over more than once
         self._open: dict[str, Job] = {}  # received or accepted
         self._seen: set[str] = set()
         self._last_stock: dict[str, int] | None = None
         self._next_stock = clock.now()
+        self._next_census = clock.now()
         self._quiet = 0
         self._mistakes: list[str] = []
 
@@ -101,6 +106,18 @@ class Warehouse(LabelDesk):
         with self.lock:
             self._next_stock, self._last_stock = self.clock.now(), None
 
+    def list_open(self, *, leave_out: Collection[str] = (), add: Collection[str] = ()) -> Path:
+        """Writes the list of open orders now.
+
+        Args:
+            leave_out: order references, or Amazon's ids, that it forgets.
+            add: order references that have no business in it.
+        """
+        with self.lock:
+            jobs = [*self._open.values(), *(rest.job for rest in self._rests)]
+            rows = open_rows(jobs, self.clock.now(), leave_out=leave_out, add=add)
+            return self.drop.put("census", filedrop.CENSUS, rows)
+
     def busy(self) -> bool:
         """Whether an order waits for its acceptance or dispatch, or a part of one will follow by itself."""
         with self.lock:
@@ -119,6 +136,13 @@ class Warehouse(LabelDesk):
             self._accept()
             self._dispatch()
             self._count()
+            self._list_in_time()
+
+    def _list_in_time(self) -> None:
+        now = self.clock.now()
+        if self.census_every is not None and now >= self._next_census:
+            self._next_census = now + timedelta(seconds=self.clock.scaled(self.census_every))
+            self.list_open()
 
     def _read_orders(self) -> None:
         for rows in self.drop.taken("orders", filedrop.read_orders):

@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from domain.ports import WarehouseDoor
 from domain.snapshots import SnapshotLimits
 from domain.warehouse import Delivery, DeliveryKind
+from ledger.census import record_census
 from ledger.connection import Ledger
 from ledger.deliveries import record_changes, record_delivery
 from ledger.dispatches import record_dispatches
@@ -80,5 +81,7 @@ def _record_one(
     counts.update(record_dispatches(conn, connection, delivery.dispatches, now))
     for snapshot in delivery.snapshots:
         counts[record_snapshot(conn, connection, snapshot, limits, now)] += 1
+    for census in delivery.censuses:
+        counts[record_census(conn, connection, census, now)] += 1
     counts["returned"] += len(delivery.returns)
     return counts

@@ -8,11 +8,13 @@ from datetime import datetime
 from blocks.wire.file_drop_cells import Cells, Fault, Row, read_records, shown
 from blocks.wire.file_drop_stock import STOCK_COLUMNS, read_counts
 from domain.warehouse import (
+    Census,
     ChangeKind,
     Delivery,
     DeliveryKind,
     Dispatch,
     DispatchLine,
+    OpenOrder,
     OrderChange,
     ReturnReceipt,
     StockSnapshot,
@@ -27,6 +29,7 @@ RETURN_COLUMNS = (
     *("return_ref", "order_ref", "sku", "qty", "condition", "disposition"),
     *("received_at", "rma", "tracking"),
 )
+CENSUS_COLUMNS = ("as_of", "order_ref", "wms_ref", "status")
 _RESULTS = {
     "ACCEPTED": ChangeKind.ACCEPTED,
     "REJECTED": ChangeKind.REJECTED,
@@ -51,6 +54,7 @@ class _Parts:
     dispatches: tuple[Dispatch, ...] = ()
     snapshots: tuple[StockSnapshot, ...] = ()
     returns: tuple[ReturnReceipt, ...] = ()
+    censuses: tuple[Census, ...] = ()
 
 
 def content_key(name: str, data: bytes) -> str:
@@ -64,7 +68,7 @@ def read_file(
     """One file of the warehouse, whole or not at all: on the first fault the delivery has no rows.
 
     A row that repeats another word for word counts once. `written_at` (UTC) is the file's own time; it
-    stands in for the time of a stock file that has a header and no row.
+    stands in for the time of a stock or census file that has a header and no row.
     """
     key = content_key(name, data)
     columns, understand = _KINDS[kind]
@@ -83,6 +87,7 @@ def read_file(
         dispatches=parts.dispatches,
         snapshots=parts.snapshots,
         returns=parts.returns,
+        censuses=parts.censuses,
     )
     return Reading(delivery=delivery, repeated=len(records) - len(once))
 
@@ -191,9 +196,31 @@ def _return(row: Row) -> ReturnReceipt:
     )
 
 
+def _census(once: Mapping[Cells, int], written_at: datetime) -> _Parts:
+    """The list of open orders; one without rows says that none is open, a claim to be doubted."""
+    orders: dict[str, OpenOrder] = {}
+    first: Row | None = None
+    for row in _rows(once, CENSUS_COLUMNS):
+        first = first or row
+        if row.time("as_of") != first.time("as_of"):
+            raise row.fault("as_of", f"differs from row {first.number}; one file is one list at one time.")
+        reference = row.needed("order_ref")
+        if reference in orders:
+            raise row.fault(
+                "order_ref", "stands in the file before, with other values; one row is one order."
+            )
+        status = row.text("status")
+        orders[reference] = OpenOrder(
+            reference=reference, warehouse_order_id=row.text("wms_ref"), status=status
+        )
+    as_of = first.time("as_of") if first else written_at
+    return _Parts(censuses=(Census(as_of=as_of, orders=tuple(orders.values())),))
+
+
 _KINDS: dict[DeliveryKind, tuple[tuple[str, ...], Callable[[Mapping[Cells, int], datetime], _Parts]]] = {
     DeliveryKind.CHANGES: (ACK_COLUMNS, _changes),
     DeliveryKind.DISPATCHES: (DISPATCH_COLUMNS, _dispatches),
     DeliveryKind.STOCK: (STOCK_COLUMNS, _stock),
     DeliveryKind.RETURNS: (RETURN_COLUMNS, _returns),
+    DeliveryKind.CENSUS: (CENSUS_COLUMNS, _census),
 }

@@ -2,7 +2,7 @@
 
 import os
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.config import find_config, load
+from deployments.settings import AmazonSettings
 from domain.errors import Refused
 
 WHOLE = """
@@ -231,3 +232,17 @@ def test_any_text_is_loaded_or_refused_in_one_line(
     except Refused as refused:
         said = str(refused)
     assert "\n" not in said
+
+
+def test_days_on_which_credentials_end_are_days(tmp_path: Path, filled: None) -> None:
+    """A day may be TOML's own or text, is none when left out, and anything else is refused in one line."""
+
+    def amazon(*words: str) -> AmazonSettings:
+        text = WHOLE.replace("[warehouse.main]", "\n".join([*words, "[warehouse.main]"]))
+        return load(written(tmp_path, text)).amazon["main"]
+
+    stated = amazon("client_secret_until = 2027-05-24", 'authorized_until = "2027-11-25"')
+    assert (stated.client_secret_until, stated.authorized_until) == (date(2027, 5, 24), date(2027, 11, 25))
+    assert amazon().authorized_until is None
+    with pytest.raises(Refused, match=r"client_secret_until.*write it as 2027-05-24"):
+        amazon('client_secret_until = "next May"')

@@ -27,6 +27,7 @@ CSV_COLUMNS = {
     "dispatch": file_drop_in.DISPATCH_COLUMNS,
     "stock": file_drop_in.STOCK_COLUMNS,
     "returns": file_drop_in.RETURN_COLUMNS,
+    "census": file_drop_in.CENSUS_COLUMNS,
 }
 
 

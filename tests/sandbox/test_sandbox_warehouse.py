@@ -239,3 +239,20 @@ def test_tracking_numbers_carry_their_check_digits():
     """Royal Mail's and UPS's published test numbers come out."""
     assert tracking_number("Royal Mail", 47312482) == "RR473124829GB"
     assert tracking_number("UPS", 12345675)[:8] == "1Z999AA1"
+
+
+def test_the_list_of_open_orders_has_what_is_not_dispatched(tmp_path):
+    """Received and accepted orders are in it, dispatched ones are not, and mistakes are made when told to."""
+    warehouse = make(tmp_path, dispatch_after=(3600.0, 3600.0), census_every=3600.0)
+    drop(warehouse, order(1), order(2))
+    warehouse.work()
+    rows = read(warehouse, "census")
+    assert [(row["order_ref"], row["status"]) for row in rows] == [
+        (order(1)["order_ref"], "picking"),
+        (order(2)["order_ref"], "picking"),
+    ]
+    assert set(rows[0]) == set(filedrop.CENSUS)
+    warehouse.work()
+    assert len(read(warehouse, "census")) == 2, "the next list is due in an hour"
+    warehouse.list_open(leave_out=[order(1)["amazon_order_id"]], add=["X-1"])
+    assert [row["order_ref"] for row in read(warehouse, "census")[2:]] == [order(2)["order_ref"], "X-1"]

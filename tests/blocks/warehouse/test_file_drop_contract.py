@@ -115,6 +115,17 @@ def test_faulty_message_has_a_reason_and_no_rows(site):
     assert site.door.fetch(DeliveryKind.CHANGES) == ()
 
 
+def test_a_list_of_open_orders_comes_like_any_message(site):
+    """A census is fetched until it is acknowledged; a warehouse that writes none says nothing."""
+    assert site.door.fetch(DeliveryKind.CENSUS) == ()
+    site.put("census-1.csv", f"as_of,order_ref,wms_ref,status\n2026-11-27T05:00:00Z,{REFERENCE},W1,open\n")
+    (delivery,) = site.door.fetch(DeliveryKind.CENSUS)
+    [census] = delivery.censuses
+    assert [order.reference for order in census.orders] == [REFERENCE]
+    site.door.acknowledge(delivery)
+    assert site.door.fetch(DeliveryKind.CENSUS) == ()
+
+
 def test_unreachable_is_try_again_and_loses_nothing(site):
     """While the warehouse is away every call says try again, and afterwards everything is still there."""
     site.put("ack-1.csv", ACK.format("A-1"))

@@ -8,13 +8,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from blocks.wire.file_drop_in import DISPATCH_COLUMNS, RETURN_COLUMNS, STOCK_COLUMNS, read_file
+from blocks.wire.file_drop_in import (
+    CENSUS_COLUMNS,
+    DISPATCH_COLUMNS,
+    RETURN_COLUMNS,
+    STOCK_COLUMNS,
+    read_file,
+)
 from domain.warehouse import (
+    Census,
     ChangeKind,
     Delivery,
     DeliveryKind,
     Dispatch,
     DispatchLine,
+    OpenOrder,
     OrderChange,
     ReturnReceipt,
     StockRow,
@@ -52,6 +60,7 @@ NAMES = {
     DeliveryKind.DISPATCHES: "dispatch-1.csv",
     DeliveryKind.STOCK: "stock-1.csv",
     DeliveryKind.RETURNS: "returns-1.csv",
+    DeliveryKind.CENSUS: "census-1.csv",
 }
 
 
@@ -345,6 +354,42 @@ def test_a_file_cut_anywhere_gives_no_wrong_row(cut):
         delivery.fault
         or delivery.dispatches == read(DeliveryKind.DISPATCHES, whole).dispatches[: len(delivery.dispatches)]
     )
+
+
+LISTED = {"as_of": "2026-11-27T06:00:00+01:00", "order_ref": "O-1", "wms_ref": "W1", "status": "picking"}
+
+
+def test_a_list_of_open_orders_is_read_whole():
+    """One list at one time, an order a row; the warehouse's number and status may be empty."""
+    rows = (LISTED, {**LISTED, "order_ref": "O-2", "wms_ref": "", "status": ""}, LISTED)
+    [census] = read(DeliveryKind.CENSUS, sheet(CENSUS_COLUMNS, *rows)).censuses
+    assert census == Census(
+        as_of=datetime(2026, 11, 27, 5, tzinfo=UTC),
+        orders=(
+            OpenOrder(reference="O-1", warehouse_order_id="W1", status="picking"),
+            OpenOrder(reference="O-2"),
+        ),
+    )
+
+
+def test_a_list_without_rows_is_a_claim_of_its_file_s_time():
+    """A header alone says that nothing is open, at the moment at which the file was written."""
+    [census] = read(DeliveryKind.CENSUS, sheet(CENSUS_COLUMNS)).censuses
+    assert census == Census(as_of=WRITTEN_AT, orders=())
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"as_of": "2026-11-27T07:00:00Z", "order_ref": "O-2"}, 'row 3, column "as_of": differs from row 2'),
+        ({"status": "packed"}, 'row 3, column "order_ref": stands in the file before'),
+        ({"order_ref": ""}, 'row 3, column "order_ref": is empty'),
+        ({"as_of": "2026-11-27"}, 'row 3, column "as_of"'),
+    ],
+)
+def test_a_list_that_contradicts_itself_is_set_aside(change, place):
+    """Another time, an order twice with other values, a row without its order: no row of the file is used."""
+    assert place in fault(DeliveryKind.CENSUS, sheet(CENSUS_COLUMNS, LISTED, {**LISTED, **change}))
 
 
 @given(st.binary(max_size=200))

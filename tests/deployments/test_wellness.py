@@ -1,0 +1,182 @@
+"""`lockstep status --exit-code`: a monitor learns in seconds what is not well, a line each, and whose it is."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from deployments import wellness
+from deployments.schedules import schedules_of_file, schedules_of_server
+from domain.problems import Problem, ProblemKind
+from domain.silence import WATCH, WATCHER
+from ledger.beats import record_beats
+from ledger.connection import Ledger
+from ledger.problems import record_problems
+from ledger.register import Account, clock, record_account
+
+CONFIG = """
+[ledger]
+url = "{url}"
+data_dir = "data"
+
+[amazon.main]
+seller_id = "A1EXAMPLE"
+region = "EU"
+marketplaces = ["A1F83G8C2ARO7P"]
+client_id = "id"
+client_secret = "${{NOBODY_SETS_THIS}}"
+refresh_token = "token"
+"""
+MINUTE = timedelta(minutes=1)
+
+
+class _Prefect(BaseHTTPRequestHandler):
+    """Answers the two questions that are asked of a Prefect server."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        flows = [{"id": name, "name": name} for name in ("order-ingest", "inventory-sync", "stock-variances")]
+        found = flows if self.path.endswith("/flows/filter") else [self.one(flow["id"]) for flow in flows]
+        body = json.dumps(found).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def one(self, flow: str) -> Mapping[str, object]:
+        every = {"cron": "30 3 * * *"} if flow == "stock-variances" else {"interval": 180.0}
+        return {
+            "flow_id": flow,
+            "paused": False,
+            "schedules": [{"active": flow != "inventory-sync", "schedule": every}],
+        }
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Quiet."""
+
+
+@pytest.fixture(scope="module")
+def prefect() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Prefect)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/api"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def config(tmp_path: Path, ledger: Ledger, ledger_url: str) -> Path:
+    """A lockstep.toml of a ledger with one account, whose secrets nobody has set."""
+    account = Account(
+        name="main",
+        seller_id="A1",
+        region="EU",
+        marketplaces=(),
+        look_back=timedelta(days=1),
+        prove_within=MINUTE,
+    )
+    with ledger.begin() as conn:
+        record_account(conn, account)
+    file = tmp_path / "lockstep.toml"
+    file.write_text(CONFIG.format(url=ledger_url), encoding="utf-8")
+    return file
+
+
+def beat(ledger: Ledger, flow: str, subject: str, ago: timedelta) -> datetime:
+    with ledger.begin() as conn:
+        now = clock(conn)
+        record_beats(conn, flow, {subject: 0}, now - ago)
+    return now
+
+
+@pytest.fixture
+def running(ledger: Ledger) -> datetime:
+    """Everything has run a minute ago."""
+    beat(ledger, "order-ingest", "Amazon (main)", MINUTE)
+    beat(ledger, "inventory-sync", "Amazon (main)", 90 * MINUTE)  # somebody paused it
+    return beat(ledger, WATCH, WATCHER, MINUTE)
+
+
+def test_all_is_well(
+    config: Path, prefect: str, running: datetime, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    """A fresh watch, flows that ran and a server that answers: exit 0 in a few seconds, without credentials."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect)
+    assert wellness.look(config) == ()
+    started = time.monotonic()
+    command = [sys.executable, "-m", "deployments.cli", "status", "--exit-code", "--config", str(config)]
+    own = {**os.environ, "PYTHONPATH": str(repository)}
+    done = subprocess.run(command, env=own, capture_output=True, text=True, check=False, timeout=60)
+    took = time.monotonic() - started
+    sys.stdout.write(f"lockstep status --exit-code took {took:.1f} s\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "All is well.\n", "")
+    assert took < 15  # about one second on a machine with nothing else to do
+
+
+def test_a_dead_lockstep_is_found_from_its_ledger_alone(
+    config: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without server and worker the ledger tells: the watch is stale, each flow is silent; exit 1."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv("PREFECT_SERVER_API_PORT", "1")
+    beat(ledger, "order-ingest", "Amazon (main)", 20 * MINUTE)
+    beat(ledger, WATCH, WATCHER, 20 * MINUTE)
+    faults = wellness.look(config)
+    assert [fault.said.partition(":")[0] for fault in faults] == ["Prefect server", "Watch", "Silent"]
+    assert "order-ingest has not run well for Amazon (main)" in faults[2].said
+    assert wellness.code_of(faults) == 1
+
+
+def test_overdue_problems_are_people_s(
+    config: Path, ledger: Ledger, prefect: str, running: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An urgent problem past its moment is exit 2; one with time left, or one that is not urgent, is none."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect)
+    past, later = running - MINUTE, running + MINUTE
+    kind, calm = ProblemKind.CARRIER_UNMAPPED, ProblemKind.CARRIER_GAP
+    found = [
+        Problem(kind=kind, subject="late", summary="The carrier Foo is not mapped.", act_by=past),
+        Problem(kind=kind, subject="in time", summary="Another.", act_by=later),
+        Problem(kind=calm, subject="calm", summary="A third.", act_by=past),
+    ]
+    with ledger.begin() as conn:
+        record_problems(conn, found, running)
+    [fault] = wellness.look(config)
+    assert (
+        fault.said == f"Overdue since {past:%Y-%m-%d %H:%M} UTC (operations): The carrier Foo is not mapped."
+    )
+    assert wellness.code_of((fault,)) == 2
+
+
+def test_a_ledger_that_is_away_is_said_and_nothing_is_started(
+    tmp_path: Path, prefect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No PostgreSQL, named or embedded, is exit 1; the embedded one is not brought up by a look."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect)
+    file = tmp_path / "lockstep.toml"
+    for url in ("", "postgresql+psycopg2://lockstep@127.0.0.1:1/lockstep"):
+        file.write_text(CONFIG.format(url=url), encoding="utf-8")
+        [fault] = wellness.look(file)
+        assert fault.said.startswith("Ledger: ")
+        assert fault.code == 1
+    assert not (tmp_path / "data").exists()
+
+
+def test_schedules_are_the_server_s_else_the_file_s(prefect: str) -> None:
+    """A paused schedule is left out, a daily one is a day; prefect.yaml has all of them."""
+    assert schedules_of_server(prefect, "user:word") == {
+        "order-ingest": 3 * MINUTE,
+        "stock-variances": timedelta(days=1),
+    }
+    ours = schedules_of_file()
+    assert ours["tracking-push"] == MINUTE / 2
+    assert ours["stock-variances"] == timedelta(days=1)
+    assert "accept-count" not in ours
