@@ -72,6 +72,8 @@ problems = Table(
     words("acknowledged_by"),
     moment("cleared_at"),
     moment("clear_told_at"),
+    # A late confirm is told once, also when it was acknowledged since.
+    Index("problems_late_idx", "subject", postgresql_where=text("kind = 'confirmed_late'")),
     Index("problems_open_key", "kind", "subject", unique=True, postgresql_where=text("cleared_at IS NULL")),
     Index(
         "problems_clear_untold_idx",

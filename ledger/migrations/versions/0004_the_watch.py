@@ -149,6 +149,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "reference", name=op.f("census_orders_pk")),
         schema="ledger",
     )
+    op.drop_index(
+        op.f("orders_recipient_idx"),
+        table_name="orders",
+        schema="ledger",
+        postgresql_where="(recipient IS NOT NULL)",
+    )
+    op.create_index(
+        "orders_forget_idx",
+        "orders",
+        [sa.literal_column("coalesce(deliver_by, confirm_by, amazon_created_at)")],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("recipient IS NOT NULL"),
+    )
+    op.create_index(
+        "parcels_first_accepted_idx",
+        "parcels",
+        ["first_accepted_at"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("first_accepted_at IS NOT NULL"),
+    )
+    op.create_index(
+        "parcels_open_order_idx",
+        "parcels",
+        ["order_id"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("state NOT IN ('PROVEN', 'NOT_REQUIRED', 'VOIDED')"),
+    )
     op.add_column(
         "problems",
         sa.Column("cause", sa.Text(), server_default=sa.text("''"), nullable=False),
@@ -181,6 +211,14 @@ def upgrade() -> None:
         postgresql_where=sa.text(
             "cleared_at IS NOT NULL AND announced_at IS NOT NULL AND clear_told_at IS NULL"
         ),
+    )
+    op.create_index(
+        "problems_late_idx",
+        "problems",
+        ["subject"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("kind = 'confirmed_late'"),
     )
 
     op.execute("UPDATE ledger.problems SET cause = subject")
