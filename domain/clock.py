@@ -18,6 +18,7 @@ class Hop(StrEnum):
     HELD = "held"
     NOT_CROSSED = "not crossed to the warehouse"
     NOT_ACCEPTED = "crossed, not accepted by the warehouse"
+    REJECTED = "rejected by the warehouse"
     NOT_DISPATCHED = "accepted, not dispatched by the warehouse"
     CONTENTS_UNKNOWN = "dispatched, contents unknown"
     NO_TRACKING = "dispatched, no tracking"
@@ -51,6 +52,7 @@ BLOCKED_AT: dict[ProblemKind, Hop] = {
 OWNERS: dict[Hop, Team] = {
     Hop.NOT_CROSSED: Team.INTEGRATION,
     Hop.NOT_ACCEPTED: Team.WAREHOUSE,
+    Hop.REJECTED: Team.WAREHOUSE,
     Hop.NOT_DISPATCHED: Team.WAREHOUSE,
     **{hop: MANNERS[kind].owner for kind, hop in BLOCKED_AT.items()},
     Hop.UNANSWERED: Team.INTEGRATION,
@@ -84,10 +86,14 @@ class ParcelOnItsWay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderOnItsWay:
-    """What tells which hop holds an order."""
+    """What tells which hop holds an order.
+
+    `rejected`: the warehouse rejected its last release, which some do after they had accepted it.
+    """
 
     state: OrderState
     accepted: bool = False
+    rejected: bool = False
     parcels: tuple[ParcelOnItsWay, ...] = ()
 
 
@@ -99,6 +105,8 @@ def hop_of(order: OrderOnItsWay) -> Hop:
         return hop
     if order.state is OrderState.DISPATCHED:  # its parcels need no word of ours, and Amazon shows none yet
         return Hop.AMAZON_CONFIRMS
+    if order.rejected:
+        return Hop.REJECTED
     return Hop.NOT_DISPATCHED if order.accepted else Hop.NOT_ACCEPTED
 
 

@@ -25,7 +25,7 @@ _LOOK_BACK = timedelta(days=1)  # confirms older than this were seen when they w
 
 _ORDERS = sa.text(
     f"""
-    SELECT o.amazon_order_id AS order_id, o.seller_account, o.connection, o.held_for, o.confirm_by, h.hop,
+    SELECT o.amazon_order_id, o.seller_account, o.connection, h.hop, o.held_for, o.confirm_by,
         CASE WHEN h.hop = '{Hop.NOT_CROSSED}' THEN coalesce(
             (SELECT max(at) FROM ledger.order_history WHERE order_id = o.id AND to_state = 'READY'), o.imported_at
         ) END AS ready_at
@@ -56,8 +56,18 @@ _CALLS = sa.text(
 
 def open_orders(conn: sa.Connection) -> tuple[OpenOrder, ...]:
     """Every order that is not done and the hop that holds it, the first due first."""
-    rows = conn.execute(_ORDERS).mappings()
-    return tuple(OpenOrder(**{**row, "hop": Hop(row["hop"])}) for row in rows)
+    return tuple(
+        OpenOrder(
+            order_id=order_id,
+            seller_account=account,
+            connection=connection,
+            hop=Hop(hop),
+            held_for=held_for,
+            confirm_by=confirm_by,
+            ready_at=ready_at,
+        )
+        for order_id, account, connection, hop, held_for, confirm_by, ready_at in conn.execute(_ORDERS)
+    )
 
 
 def settle_gaps(conn: sa.Connection, waiting: Sequence[OpenOrder], now: datetime) -> int:

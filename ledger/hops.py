@@ -36,8 +36,12 @@ _PARCELS = f"""
     ) p ON true
 """  # noqa: S608 - put together from our own words only
 
-# h.hop, the value of a `domain.clock.Hop`.
+# r, the last release; h.hop, the value of a `domain.clock.Hop`.
 JOINS = f"""
+    LEFT JOIN LATERAL (
+        SELECT reference, warehouse_order_id, state FROM ledger.releases
+        WHERE order_id = o.id ORDER BY release_no DESC LIMIT 1
+    ) r ON true
     {_PARCELS}
     CROSS JOIN LATERAL (
         SELECT CASE
@@ -47,11 +51,12 @@ JOINS = f"""
             WHEN o.state IN ('READY', 'RELEASING') THEN '{Hop.NOT_CROSSED}'
             WHEN p.place IS NOT NULL THEN CASE p.place::text {_PARCEL_HOPS} END
             WHEN o.state = 'DISPATCHED' THEN '{Hop.AMAZON_CONFIRMS}'
+            WHEN r.state = 'REJECTED' THEN '{Hop.REJECTED}'
             WHEN o.accepted_at IS NULL THEN '{Hop.NOT_ACCEPTED}'
             ELSE '{Hop.NOT_DISPATCHED}'
         END AS hop
     ) h
-"""
+"""  # noqa: S608 - put together from our own words only
 
 WAITING_ON = (
     f"CASE WHEN h.hop = '{Hop.HELD}' THEN h.hop || ': ' || replace(o.held_for, '_', ' ') ELSE h.hop END"

@@ -47,7 +47,7 @@ _KEPT_UP = ("summary", "next_step", "cause", "affected")
 def _upsert(conn: sa.Connection, rows: Sequence[dict[str, object]], kept_up: Sequence[str]) -> int:
     if not rows:
         return 0
-    statement = insert(problems).values(rows)
+    statement = insert(problems)
     other = [problems.c[name].is_distinct_from(statement.excluded[name]) for name in kept_up]
     upsert: sa.sql.dml.ReturningInsert[tuple[bool]] = statement.on_conflict_do_update(
         index_elements=[problems.c.kind, problems.c.subject],
@@ -55,7 +55,7 @@ def _upsert(conn: sa.Connection, rows: Sequence[dict[str, object]], kept_up: Seq
         set_={name: statement.excluded[name] for name in kept_up},
         where=sa.or_(*other),  # what stands there already is not written again every minute
     ).returning(sa.literal_column("xmax = 0"))
-    return sum(conn.scalars(upsert).all())
+    return sum(conn.scalars(upsert, rows).all())
 
 
 def clear_problems(

@@ -13,7 +13,7 @@ _ORDERS = sa.text(
     " WHERE state NOT IN ('CLOSED', 'CANCELED', 'FOREIGN')"
     " GROUP BY state, waiting_on, owner ORDER BY min(confirm_by) NULLS LAST, state"
 )
-_PARCELS = sa.text("SELECT state, count(*) AS number FROM report.parcels GROUP BY state ORDER BY state")
+_PARCELS = sa.text("SELECT state, count(*) AS number FROM ledger.parcels GROUP BY state ORDER BY state")
 _LISTINGS = sa.text("SELECT state, count(*) AS number FROM ledger.listings GROUP BY state ORDER BY state")
 
 

@@ -14,10 +14,6 @@ _ORDERS = f"""
         o.imported_at, o.released_at, o.accepted_at, o.canceled_at,
         CASE WHEN {OPEN} THEN o.confirm_by - now() END AS time_left
     FROM ledger.orders o
-    LEFT JOIN LATERAL (
-        SELECT reference, warehouse_order_id FROM ledger.releases
-        WHERE order_id = o.id ORDER BY release_no DESC LIMIT 1
-    ) r ON true
     {JOINS}
 """  # noqa: S608 - put together from our own words only
 

@@ -1,5 +1,6 @@
 """The clock: the hop that holds an order, its owner, and how long is left."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -35,6 +36,7 @@ orders = st.builds(
     OrderOnItsWay,
     state=st.sampled_from(OrderState),
     accepted=st.booleans(),
+    rejected=st.booleans(),
     parcels=st.lists(parcels, max_size=4).map(tuple),
 )
 
@@ -47,6 +49,7 @@ def test_a_picking_delay_is_never_shown_while_a_parcel_waits(order: OrderOnItsWa
     if hop_of(order) is Hop.NOT_DISPATCHED:
         assert not open_parcels
         assert order.accepted
+        assert not order.rejected
         assert order.state in (OrderState.RELEASED, OrderState.PART_DISPATCHED)
 
 
@@ -65,7 +68,7 @@ def test_one_more_parcel_never_moves_an_order_on(order: OrderOnItsWay, more: Par
     """The parcel furthest behind speaks: another one leaves the hop where it is, or takes it back."""
     if order.state not in AT_WAREHOUSE - {OrderState.RELEASING}:
         return
-    both = OrderOnItsWay(state=order.state, accepted=order.accepted, parcels=(*order.parcels, more))
+    both = replace(order, parcels=(*order.parcels, more))
     before, after = hop_of(order), hop_of(both)
     if before in FURTHEST_BEHIND:
         assert FURTHEST_BEHIND.index(after) <= FURTHEST_BEHIND.index(before)

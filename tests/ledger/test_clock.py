@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from domain.clock import Hop
 from domain.problems import ProblemKind
+from domain.warehouse import ChangeKind
 from ledger.clock import open_orders, settle_gaps
 from ledger.connection import Ledger
 from tests.factories import (
@@ -34,6 +35,7 @@ from tests.ledger.walk import (
     problems,
     refuse,
     release,
+    say,
     ship,
 )
 
@@ -124,6 +126,14 @@ def test_half_an_order_is_a_picking_delay_once_the_other_half_is_proven(ledger: 
     assert watch(ledger) == 1
 
 
+def test_an_order_rejected_at_the_shelf_is_no_picking_delay(ledger: Ledger) -> None:
+    """A warehouse that took its acceptance back is asked about that, not why it does not pick."""
+    release(ledger, DUE)
+    say(ledger, ChangeKind.REJECTED, 1)
+    watch(ledger)
+    assert kinds(ledger) == [ProblemKind.REJECTED_BY_WAREHOUSE]
+
+
 _WAITING: dict[str, Callable[[Ledger], object]] = {
     "not sent": decide,
     "carrier": lambda led: decide(led, carriers=carrier_map()),
@@ -209,6 +219,24 @@ def test_a_throttle_is_shown_while_it_lasts(ledger: Ledger) -> None:
     assert "5 of 16 calls" in found.summary
     watch(ledger, NOW + 15 * MINUTE)
     assert kinds(ledger) == []
+
+
+_READ_EACH_MINUTE = {
+    "orders_forget_idx": "UPDATE ledger.orders SET recipient = NULL WHERE recipient IS NOT NULL"
+    " AND coalesce(deliver_by, confirm_by, amazon_created_at) < now()",
+    "parcels_first_accepted_idx": "SELECT FROM report.lateness WHERE accepted_at >= now()",
+    "calls_at_idx": "SELECT FROM ledger.calls WHERE at > now()",
+    "orders_open_idx": "SELECT FROM report.orders WHERE state NOT IN ('CLOSED', 'CANCELED', 'FOREIGN')",
+}
+
+
+@pytest.mark.parametrize("index", _READ_EACH_MINUTE)
+def test_what_is_read_each_minute_has_an_index_that_leaves_history_out(ledger: Ledger, index: str) -> None:
+    """PostgreSQL can answer every question of the watch from an index on what is open or new."""
+    with ledger.begin() as conn:
+        conn.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        plan = "\n".join(conn.scalars(sa.text(f"EXPLAIN {_READ_EACH_MINUTE[index]}")))
+    assert index in plan
 
 
 def test_many_gaps_cost_as_many_statements_as_one(ledger: Ledger) -> None:

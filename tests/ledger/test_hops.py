@@ -30,6 +30,7 @@ _RELEASED = sa.text(
     "INSERT INTO ledger.releases (order_id, release_no, reference, connection, service, state, planned_at)"
     " SELECT id, 1, amazon_order_id, 'main', 'STD', 'ACCEPTED', :now FROM ledger.orders"
 )
+_REJECTED = sa.text("UPDATE ledger.releases SET state = 'REJECTED' WHERE reference = ANY(:names)")
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    for state, accepted, contents in product(OrderState, (False, True), CONTENTS):
-        yield Case(OrderOnItsWay(state=state, accepted=accepted, parcels=contents))
+    for state, accepted, rejected, contents in product(OrderState, (False, True), (False, True), CONTENTS):
+        yield Case(OrderOnItsWay(state=state, accepted=accepted, rejected=rejected, parcels=contents))
     for pair in PAIRS:
         yield Case(OrderOnItsWay(state=OrderState.PART_DISPATCHED, accepted=True, parcels=pair))
     for reason in (*ProblemKind, "something_new"):
@@ -61,6 +62,8 @@ def _fill(conn: sa.Connection, found: Sequence[Case]) -> None:
         ],
     )
     conn.execute(_RELEASED, {"now": NOW})
+    rejected = [name for name, case in zip(names, found, strict=True) if case.order.rejected]
+    conn.execute(_REJECTED, {"names": rejected})
     ids = {row.reference: row for row in conn.execute(sa.select(releases))}
     rows = [
         {

@@ -99,6 +99,11 @@ def _rejected(ledger: Ledger) -> None:
     say(ledger, ChangeKind.REJECTED, 1)
 
 
+def _rejected_at_the_shelf(ledger: Ledger) -> None:
+    release(ledger, ORDER)
+    say(ledger, ChangeKind.REJECTED, 1)
+
+
 def _half_gone(ledger: Ledger) -> None:
     release(ledger, amazon_order(lines=[line(quantity=2)]))
     ship(ledger, dispatch(package_count=2))
@@ -146,7 +151,8 @@ HOPS: dict[str, tuple[Callable[[Ledger], object], str, str]] = {  # DESIGN secti
         "crossed, not accepted by the warehouse",
         "warehouse",
     ),
-    "rejected": (_rejected, "crossed, not accepted by the warehouse", "warehouse"),
+    "rejected": (_rejected, "rejected by the warehouse", "warehouse"),
+    "rejected at the shelf": (_rejected_at_the_shelf, "rejected by the warehouse", "warehouse"),
     "picking": (lambda led: release(led, ORDER), "accepted, not dispatched by the warehouse", "warehouse"),
     "accepted at once": (_accepted_at_once, "accepted, not dispatched by the warehouse", "warehouse"),
     "no tracking": (lambda led: _parcel(led, tracking=""), "dispatched, no tracking", "warehouse"),
