@@ -52,9 +52,9 @@ def show_doctor(config: Path | None) -> int:
 
 
 def _print_standing(standing: Standing) -> None:
-    orders = Table("open orders", "waiting on", "owner", "number", "first due", title="Orders")
-    for state, waiting_on, owner, number, first_due in standing.orders:
-        orders.add_row(state, waiting_on, owner, str(number), first_due)
+    orders = Table("open orders", "waiting on", "owner", "number", "first due", "time left", title="Orders")
+    for state, waiting_on, owner, number, first_due, left in standing.orders:
+        orders.add_row(state, waiting_on, owner, str(number), first_due, left)
     OUT.print(orders if standing.orders else "No open orders.")
     for name, rows in (("parcels", standing.parcels), ("listings", standing.listings)):
         counted = ", ".join(f"{number} {state}" for state, number in rows)

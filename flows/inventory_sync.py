@@ -90,7 +90,7 @@ def show_stock(ledger: Ledger, account: Account, connection: Connection, skus: d
     now = utc_now()
     buffers.show_buffers(ledger, account, connection, skus, now)
     proof_tables.show_looks(ledger, account, now)
-    return offers.show(ledger, account)
+    return offers.show(ledger, account, now)
 
 
 def load_maps(ledger: Ledger, account: Account) -> tuple[Connection, dict[str, SkuMap]]:

@@ -1,33 +1,41 @@
 """Problems: found where nobody spoke up, told to their owners, shown in one table."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from prefect import flow
 from prefect.logging import get_run_logger
 
 from domain.silence import WATCH, WATCHER
 from flows.doors import all_connections, beat, open_ledger, utc_now
 from flows.story import run_name, told
-from tasks import lateness, orders, peaks, problems, silence
+from ledger.connection import Ledger
+from tasks import clock, lateness, open_problems, orders, peaks, problems, silence
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
 def problem_watch() -> None:
     """Look for what is overdue, tell the teams about new problems, and show all open ones in a table."""
     with open_ledger() as ledger:
-        now = utc_now()
-        peaks.settle(ledger, now)
-        overdue = problems.find_overdue(ledger, all_connections(ledger), now)
-        silent = silence.watch_silence(ledger, now)
-        forgotten = orders.forget_recipients(ledger, now)
-        problems.forget(ledger, now)
-        new = problems.announce(ledger, now)
-        shown = problems.show(ledger)
-        lateness.show_lateness(ledger, now)
-        counts = {
-            "open": shown,
-            "new": new,
-            "overdue": overdue,
-            "silent": silent,
-            "addresses forgotten": forgotten,
-        }
-        get_run_logger().info("%s", told("problems", counts))
-        beat(ledger, WATCH, {WATCHER: shown})
+        get_run_logger().info("%s", told("problems", watch(ledger, utc_now())))
+
+
+def watch(ledger: Ledger, now: datetime) -> Mapping[str, int]:
+    """One whole cycle at that moment (UTC); what it counted."""
+    peaks.settle(ledger, now)
+    overdue = problems.find_overdue(ledger, all_connections(ledger), now)
+    gaps = clock.watch_clock(ledger, now)
+    silent = silence.watch_silence(ledger, now)
+    forgotten = orders.forget_recipients(ledger, now)
+    problems.forget(ledger, now)
+    new = problems.announce(ledger, now)
+    shown = open_problems.show(ledger, now)
+    lateness.show_lateness(ledger, now)
+    beat(ledger, WATCH, {WATCHER: shown})
+    return {
+        "open": shown,
+        "new": new,
+        "overdue": overdue + gaps,
+        "silent": silent,
+        "addresses forgotten": forgotten,
+    }

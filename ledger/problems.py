@@ -25,6 +25,8 @@ class OpenProblem:
     next_step: str
     opened_at: datetime
     act_by: datetime | None
+    affected: int
+    acknowledged_by: str
 
 
 def record_problems(conn: sa.Connection, found: Iterable[Problem], now: datetime) -> int:
@@ -64,13 +66,15 @@ _KEPT_UP = ("summary", "next_step", "cause", "affected")
 def _upsert(conn: sa.Connection, rows: Sequence[dict[str, object]], kept_up: Sequence[str]) -> int:
     if not rows:
         return 0
-    statement = insert(problems).values(rows)
+    statement = insert(problems)
+    other = [problems.c[name].is_distinct_from(statement.excluded[name]) for name in kept_up]
     upsert: sa.sql.dml.ReturningInsert[tuple[bool]] = statement.on_conflict_do_update(
         index_elements=[problems.c.kind, problems.c.subject],
         index_where=problems.c.cleared_at.is_(None),
         set_={name: statement.excluded[name] for name in kept_up},
+        where=sa.or_(*other),  # what stands there already is not written again every minute
     ).returning(sa.literal_column("xmax = 0"))
-    return sum(conn.scalars(upsert).all())
+    return sum(conn.scalars(upsert, rows).all())
 
 
 def clear_problems(

@@ -3,54 +3,18 @@
 They hold no data, so they are not migrated but built anew after every migration.
 """
 
-from domain.problems import MANNERS, ProblemKind
+from ledger.hops import JOINS, OPEN, OWNER, WAITING_ON
 
-_HELD_OWNERS = " ".join(f"WHEN '{kind}' THEN '{MANNERS[kind].owner}'" for kind in ProblemKind)
-
-# What an order waits on and who must act (DESIGN section 5). The parcel that is furthest behind speaks for
-# an order with several.
-_HOPS = f"""
-    SELECT o.id,
-        CASE
-            WHEN o.state IN ('CLOSED', 'CANCELED', 'FOREIGN') THEN ''
-            WHEN o.state = 'PENDING' THEN 'payment pending at Amazon'
-            WHEN o.state = 'HELD' THEN 'held: ' || replace(o.held_for, '_', ' ')
-            WHEN o.state IN ('READY', 'RELEASING') THEN 'not crossed to the warehouse'
-            WHEN p.blocked_for = 'carrier_unmapped' THEN 'tracking held: carrier unmapped'
-            WHEN p.blocked_for = 'tracking_missing' THEN 'dispatched, no tracking'
-            WHEN p.blocked_for = 'contents_unknown' THEN 'dispatched, contents unknown'
-            WHEN p.id IS NOT NULL THEN 'tracking not proven at Amazon'
-            WHEN o.accepted_at IS NULL THEN 'crossed, not accepted by the warehouse'
-            ELSE 'accepted, not dispatched by the warehouse'
-        END AS waiting_on,
-        CASE
-            WHEN o.state IN ('CLOSED', 'CANCELED', 'FOREIGN', 'PENDING') THEN ''
-            WHEN o.state = 'HELD' THEN CASE o.held_for {_HELD_OWNERS} ELSE 'operations' END
-            WHEN o.state IN ('READY', 'RELEASING') THEN 'integration'
-            WHEN p.blocked_for <> '' THEN CASE p.blocked_for {_HELD_OWNERS} ELSE 'operations' END
-            WHEN p.id IS NOT NULL THEN 'integration'
-            ELSE 'warehouse'
-        END AS owner
-    FROM ledger.orders o
-    LEFT JOIN LATERAL (
-        SELECT id, CASE WHEN state = 'BLOCKED' THEN blocked_for ELSE '' END AS blocked_for
-        FROM ledger.parcels
-        WHERE order_id = o.id AND state NOT IN ('PROVEN', 'NOT_REQUIRED', 'VOIDED')
-            AND o.state NOT IN ('CLOSED', 'CANCELED', 'FOREIGN')
-        ORDER BY state = 'BLOCKED' DESC, id LIMIT 1
-    ) p ON true
-"""  # noqa: S608 - put together from our own words only
-
+# What an order waits on, who must act and how long is left; the tables are read once, and nothing is looked for
+# of orders that are done.
 _ORDERS = f"""
     SELECT o.seller_account, o.amazon_order_id, o.marketplace_id, o.state, o.confirm_by,
         coalesce(r.reference, '') AS warehouse_reference, coalesce(r.warehouse_order_id, '') AS warehouse_order_id,
-        h.waiting_on, h.owner, o.imported_at, o.released_at, o.accepted_at, o.canceled_at
+        {WAITING_ON} AS waiting_on, {OWNER} AS owner,
+        o.imported_at, o.released_at, o.accepted_at, o.canceled_at,
+        CASE WHEN {OPEN} THEN o.confirm_by - now() END AS time_left
     FROM ledger.orders o
-    JOIN ({_HOPS}) h ON h.id = o.id
-    LEFT JOIN LATERAL (
-        SELECT reference, warehouse_order_id FROM ledger.releases
-        WHERE order_id = o.id ORDER BY release_no DESC LIMIT 1
-    ) r ON true
+    {JOINS}
 """  # noqa: S608 - put together from our own words only
 
 _PARCELS = """

@@ -37,7 +37,7 @@ def show(ledger: Ledger, now: datetime) -> int:
     with ledger.begin() as conn:
         rows = missing_rows(conn, now)
     table: Rows = [_cells(row) for row in rows[:_SHOWN]] or _NONE
-    show_table(ARTIFACT, table, _words(len(rows)), empty=_NONE)
+    show_table(ARTIFACT, table, _words(len(rows)), now, empty=_NONE)
     return len(rows)
 
 

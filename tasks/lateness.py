@@ -3,16 +3,17 @@
 from datetime import datetime, timedelta
 
 from prefect import task
-from prefect.artifacts import Artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import Artifact as ShownArtifact
+from prefect.client.schemas.objects import Artifact
 
 from ledger.connection import Ledger
 from ledger.lateness import Lateness, load_lateness
+from tasks.tables import Rows, last_shown, rows_of, show_table
 
 ARTIFACT = "late-by-cause"
 DAYS = 30
-_EVERY = timedelta(minutes=5)  # it reads the parcels of a month, and nobody looks at it more often
+# It reads the parcels of a month: the more there are, the less often, so that its share of the watch stays small.
+_LEAST, _MOST, _PER_PARCEL = timedelta(minutes=5), timedelta(hours=1), timedelta(milliseconds=12)
 _WHOSE = ("warehouse", "seller", "lockstep", "amazon")
 
 
@@ -20,24 +21,30 @@ _WHOSE = ("warehouse", "seller", "lockstep", "amazon")
 def show_lateness(ledger: Ledger, now: datetime) -> int:
     """Put the late parcels of the last 30 days beside how long each step takes; how many are late.
 
-    It is left alone when it was written a few minutes ago (0 then).
+    It is left alone when it was counted some minutes ago, an hour when a month has many parcels (0 then).
     """
-    shown = Artifact.get(ARTIFACT)
-    # A task that is not async gets no coroutine.
-    if isinstance(shown, ShownArtifact) and shown.updated is not None and shown.updated > now - _EVERY:
+    shown = last_shown(ARTIFACT)
+    if shown is not None and shown.updated is not None and now - shown.updated < counted_every(shown):
         return 0
     with ledger.begin() as conn:
         found = load_lateness(conn, now - timedelta(days=DAYS))
-    rows = [_row(one) for one in found] or [{"seller account": "no parcels yet"}]
+    rows: Rows = [_row(one) for one in found] or [{"seller account": "no parcels yet"}]
     told = (
         f"Parcels of the last {DAYS} days that Amazon had not accepted by their ship-by time, by who held them at"
-        " that moment, and how long each step usually takes (median)."
+        f" that moment, and how long each step usually takes (median). Counted at {now:%Y-%m-%d %H:%M} UTC."
     )
-    create_table_artifact(key=ARTIFACT, table=rows, description=told)
+    show_table(ARTIFACT, rows, told, now)
     return sum(sum(one.late_by.values()) for one in found)
 
 
-def _row(one: Lateness) -> dict[str, str | int]:
+def counted_every(shown: Artifact) -> timedelta:
+    """How long a table stands before it is counted anew, by the parcels that it counts."""
+    rows = rows_of(shown)
+    parcels = sum(row.get("parcels", 0) for row in rows) if isinstance(rows, list) else 0
+    return min(_MOST, max(_LEAST, parcels * _PER_PARCEL))
+
+
+def _row(one: Lateness) -> dict[str, object]:
     late = {f"late by {whose}": one.late_by.get(whose, 0) for whose in _WHOSE}
     return {
         "seller account": one.seller_account,

@@ -1,6 +1,7 @@
 """The stock table in the Prefect UI: per marketplace how much is in effect, and which listings differ most."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import pandas as pd
 from prefect import task
@@ -17,7 +18,7 @@ _NONE: Rows = [{"listings": "none differs"}]
 
 
 @task(task_run_name="show the stock of {account.name}", cache_policy=NO_CACHE, retries=2)
-def show(ledger: Ledger, account: Account) -> int:
+def show(ledger: Ledger, account: Account, now: datetime) -> int:
     """Put what differs between our offer and Amazon's where people look; how many listings differ."""
     with ledger.begin() as conn:
         rows = offers(conn, account.name)
@@ -29,6 +30,7 @@ def show(ledger: Ledger, account: Account) -> int:
         f"stock-differences-{account.name}",
         differing[:_SHOWN] or _NONE,
         "Listings whose quantity at Amazon is not the one to offer, largest difference first.",
+        now,
         empty=_NONE,
     )
     return len(differing)

@@ -39,7 +39,7 @@ def watch_oversell(
         found = find_oversold(conn, connection.name, known)
         settle_oversold(conn, connection.name, found, now)
     rows = [_cells(one, found.shelves) for one in found.orders[:_SHOWN]]
-    show_table(f"oversold-{connection.name}", rows or _NONE, _words(len(found.orders)), empty=_NONE)
+    show_table(f"oversold-{connection.name}", rows or _NONE, _words(len(found.orders)), now, empty=_NONE)
     return len(found.orders)
 
 

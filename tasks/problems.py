@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
@@ -14,7 +13,6 @@ from ledger.connection import Ledger
 from ledger.problems import (
     OpenProblem,
     clear_problems,
-    open_problems,
     record_announced,
     record_problems,
     unannounced,
@@ -24,9 +22,7 @@ from ledger.releases import record_overdue
 from ledger.stock_doubts import record_late_counts
 from ledger.stock_moves import forget_counts
 
-ARTIFACT = "open-problems"
 EVENT = "lockstep.problem.opened"
-_SHOWN = 200
 _ANSWER_WITHIN = timedelta(hours=2)  # a warehouse that works reads its orders several times a day
 
 
@@ -91,25 +87,3 @@ def forget(ledger: Ledger, now: datetime) -> int:
     """Drop the record of calls that are older than Amazon's policy asks for, and how counts moved long ago."""
     with ledger.begin() as conn:
         return forget_calls(conn, now) + forget_counts(conn, now)
-
-
-@task(task_run_name="show open problems", cache_policy=NO_CACHE, retries=2)
-def show(ledger: Ledger) -> int:
-    """Put the open problems, most urgent first, where the seller's people look; how many."""
-    with ledger.begin() as conn:
-        problems = open_problems(conn)
-    rows = [_row(problem) for problem in problems[:_SHOWN]]
-    many = f"{len(problems)} open problems, most urgent first."
-    more = "" if len(problems) <= _SHOWN else f" The first {_SHOWN} are shown."
-    create_table_artifact(key=ARTIFACT, table=rows or [{"problem": "none"}], description=many + more)
-    return len(problems)
-
-
-def _row(problem: OpenProblem) -> dict[str, str]:
-    return {
-        "act by (UTC)": f"{problem.act_by:%Y-%m-%d %H:%M}" if problem.act_by else "",
-        "team": problem.owner.replace("_", " "),
-        "what": problem.summary,
-        "next step": problem.next_step,
-        "since (UTC)": f"{problem.opened_at:%Y-%m-%d %H:%M}",
-    }

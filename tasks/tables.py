@@ -1,28 +1,59 @@
 """Tables in the Prefect UI that are written only when they say something new."""
 
 import json
+from datetime import datetime, timedelta
 
 from prefect.artifacts import create_table_artifact
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.objects import Artifact
 from prefect.client.schemas.sorting import ArtifactSort
 
 Rows = list[dict[str, object]]
 
+_VERSION = timedelta(hours=1)
 
-def show_table(key: str, rows: Rows, description: str, *, empty: Rows) -> None:
-    """Put rows where people look, unless the same ones stand there; `empty` stands for nothing to show.
 
-    Where nothing ever stood, nothing has to be taken back.
+def show_table(key: str, rows: Rows, description: str, now: datetime, *, empty: Rows | None = None) -> None:
+    """Put rows where people look, unless the same ones stand there under the same words.
+
+    `empty` stands for nothing to show: where nothing ever stood, it has not to be taken back. What changes is
+    written into the last version while that is younger than an hour at `now` (UTC), else a new version begins:
+    a version a minute would fill Prefect's database.
     """
-    if rows != _last_shown(key, empty):
-        create_table_artifact(key=key, table=rows, description=description)
+    last = last_shown(key)
+    if last is None:
+        if rows == empty:
+            return
+    elif (rows_of(last), last.description) == (rows, description):
+        return
+    elif last.created is not None and now - last.created < _VERSION:
+        _rewrite(last, rows, description)
+        return
+    create_table_artifact(key=key, table=rows, description=description)
 
 
-def _last_shown(key: str, empty: Rows) -> object:
+def last_shown(key: str) -> Artifact | None:
+    """The last version of what stands under that key; None when nothing ever did."""
     named = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
     with get_client(sync_client=True) as client:
-        found = client.read_artifacts(artifact_filter=named, sort=ArtifactSort.UPDATED_DESC, limit=1)
-    if not found:
-        return empty
-    return json.loads(found[0].data) if isinstance(found[0].data, str) else found[0].data
+        found = client.read_artifacts(artifact_filter=named, sort=ArtifactSort.CREATED_DESC, limit=1)
+    return found[0] if found else None
+
+
+def rows_of(artifact: Artifact) -> object:
+    """The rows of a table as they were put there."""
+    return json.loads(artifact.data) if isinstance(artifact.data, str) else artifact.data
+
+
+def _rewrite(artifact: Artifact, rows: Rows, description: str) -> None:
+    update = ArtifactUpdate(data=json.dumps(rows), description=description)
+    with get_client(sync_client=True) as client:
+        # The client's own update_artifact sends all rows along in an event: that would be stored a minute, too.
+        client.request(
+            "PATCH",
+            "/artifacts/{id}",
+            json=update.model_dump(mode="json", exclude_unset=True),
+            path_params={"id": artifact.id},
+        )

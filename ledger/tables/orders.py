@@ -57,7 +57,11 @@ orders = Table(
         "confirm_by",
         postgresql_where=text("state NOT IN ('CLOSED', 'CANCELED', 'FOREIGN')"),
     ),
-    Index("orders_recipient_idx", "deliver_by", postgresql_where=text("recipient IS NOT NULL")),
+    Index(
+        "orders_forget_idx",
+        text("coalesce(deliver_by, confirm_by, amazon_created_at)"),
+        postgresql_where=text("recipient IS NOT NULL"),
+    ),
     Index("orders_amazon_order_id_idx", "amazon_order_id"),
     Index("orders_placed_idx", "seller_account", "amazon_created_at"),
     Index(

@@ -83,6 +83,17 @@ parcels = Table(
         "state",
         postgresql_where=text("state NOT IN ('PROVEN', 'NOT_REQUIRED', 'VOIDED')"),
     ),
+    # What the watch asks every minute: the open parcels of an order, and what Amazon took lately.
+    Index(
+        "parcels_open_order_idx",
+        "order_id",
+        postgresql_where=text("state NOT IN ('PROVEN', 'NOT_REQUIRED', 'VOIDED')"),
+    ),
+    Index(
+        "parcels_first_accepted_idx",
+        "first_accepted_at",
+        postgresql_where=text("first_accepted_at IS NOT NULL"),
+    ),
 )
 
 parcel_lines = Table(

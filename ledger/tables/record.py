@@ -73,6 +73,8 @@ problems = Table(
     moment("cleared_at"),
     moment("clear_told_at"),
     Index("problems_opened_at_idx", "opened_at"),
+    # A late confirm is told once, also when it was acknowledged since.
+    Index("problems_late_idx", "subject", postgresql_where=text("kind = 'confirmed_late'")),
     Index("problems_open_key", "kind", "subject", unique=True, postgresql_where=text("cleared_at IS NULL")),
     # What a person has settled for good is not opened again.
     Index(

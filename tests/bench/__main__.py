@@ -2,8 +2,8 @@
 
 Figures with a goal are printed with it; a missed goal is something to see, never a failed run. Wall times depend
 on whatever else the machine does, so the processor time of the measured process stands beside them. One part
-alone: `python -m tests.bench push`; the parts are speed, push, stock, week, admission, serve and buffers;
-the last needs neither PostgreSQL nor Prefect.
+alone: `python -m tests.bench push`; the parts are speed, push, stock, week, watch, admission, serve and
+buffers; the last needs neither PostgreSQL nor Prefect.
 """
 
 import argparse
@@ -22,9 +22,17 @@ from tests.bench.pushing import push
 from tests.bench.serving import serve
 from tests.bench.speed import speed
 from tests.bench.stocking import SKUS, SPEED, stock
+from tests.bench.watch import watch
 from tests.bench.week import week
 
-IN_ONE_HOUSE = {"speed": speed, "push": push, "stock": stock, "week": week, "admission": admission}
+IN_ONE_HOUSE = {
+    "speed": speed,
+    "push": push,
+    "stock": stock,
+    "week": week,
+    "watch": watch,
+    "admission": admission,
+}
 PARTS = (*IN_ONE_HOUSE, "serve", "buffers")
 
 

@@ -19,7 +19,7 @@ from ledger.tables import SCHEMA, metadata
 # Names in their order, as DESIGN section 12 promises them to BI tools and spreadsheets.
 REPORT = {
     "orders": "seller_account amazon_order_id marketplace_id state confirm_by warehouse_reference"
-    " warehouse_order_id waiting_on owner imported_at released_at accepted_at canceled_at",
+    " warehouse_order_id waiting_on owner imported_at released_at accepted_at canceled_at time_left",
     "parcels": "seller_account amazon_order_id warehouse_parcel_id package_reference_id tracking_number"
     " warehouse_carrier warehouse_service carrier_code state dispatched_at sent_at accepted_at proven_at"
     " confirm_by late",

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from domain.amazon import AmazonStatus
 from domain.warehouse import ChangeKind, ReleaseResult
+from ledger.confirms import Answered
 from ledger.connection import Ledger
 from ledger.release_plans import plan_releases
 from ledger.standing import load_standing
@@ -31,6 +32,7 @@ from tests.ledger.walk import (
     claim,
     confirm,
     decide,
+    end,
     ingest,
     look,
     one,
@@ -38,6 +40,7 @@ from tests.ledger.walk import (
     release,
     say,
     ship,
+    take,
 )
 
 ORDER = amazon_order()
@@ -96,6 +99,11 @@ def _rejected(ledger: Ledger) -> None:
     say(ledger, ChangeKind.REJECTED, 1)
 
 
+def _rejected_at_the_shelf(ledger: Ledger) -> None:
+    release(ledger, ORDER)
+    say(ledger, ChangeKind.REJECTED, 1)
+
+
 def _half_gone(ledger: Ledger) -> None:
     release(ledger, amazon_order(lines=[line(quantity=2)]))
     ship(ledger, dispatch(package_count=2))
@@ -103,11 +111,20 @@ def _half_gone(ledger: Ledger) -> None:
     look(ledger, package(claimed.claim.package_reference_id))
 
 
-def _ship_plus(ledger: Ledger) -> None:
+def _ship_plus_unseen(ledger: Ledger) -> None:
     release(ledger, amazon_order(programs=("FBM_SHIP_PLUS",)))
     ship(ledger, dispatch())
     decide(ledger)
+
+
+def _ship_plus(ledger: Ledger) -> None:
+    _ship_plus_unseen(ledger)
     look(ledger, package("AMZN-1"))
+
+
+def _unanswered(ledger: Ledger) -> None:
+    _parcel(ledger)
+    end(ledger, *take(ledger), answered=Answered.UNANSWERED, reason="Amazon answered 503")
 
 
 def _one_of_two_blocked(ledger: Ledger) -> None:
@@ -134,18 +151,25 @@ HOPS: dict[str, tuple[Callable[[Ledger], object], str, str]] = {  # DESIGN secti
         "crossed, not accepted by the warehouse",
         "warehouse",
     ),
-    "rejected": (_rejected, "crossed, not accepted by the warehouse", "warehouse"),
+    "rejected": (_rejected, "rejected by the warehouse", "warehouse"),
+    "rejected at the shelf": (_rejected_at_the_shelf, "rejected by the warehouse", "warehouse"),
     "picking": (lambda led: release(led, ORDER), "accepted, not dispatched by the warehouse", "warehouse"),
     "accepted at once": (_accepted_at_once, "accepted, not dispatched by the warehouse", "warehouse"),
     "no tracking": (lambda led: _parcel(led, tracking=""), "dispatched, no tracking", "warehouse"),
     "carrier": (lambda led: _parcel(led, carrier="Pigeon"), "tracking held: carrier unmapped", "operations"),
-    "not sent": (_parcel, "tracking not proven at Amazon", "integration"),
-    "refused": (_refused, "tracking not proven at Amazon", "integration"),
-    "accepted": (_accepted, "tracking not proven at Amazon", "integration"),
-    "unproven": (_unproven, "tracking not proven at Amazon", "integration"),
+    "not sent": (_parcel, "tracking not sent yet", "integration"),
+    "refused": (_refused, "tracking refused by Amazon", "integration"),
+    "accepted": (_accepted, "tracking sent, not shown by Amazon yet", "integration"),
+    "unproven": (_unproven, "tracking sent, not shown by Amazon yet", "integration"),
     "half gone": (_half_gone, "accepted, not dispatched by the warehouse", "warehouse"),
     "one of two blocked": (_one_of_two_blocked, "tracking held: carrier unmapped", "operations"),
     "ship plus": (_ship_plus, "", ""),
+    "ship plus, not shown": (
+        _ship_plus_unseen,
+        "dispatched, Amazon confirms it itself and has not yet",
+        "integration",
+    ),
+    "unanswered": (_unanswered, "tracking sent, no answer from Amazon", "integration"),
     "canceled": (lambda led: ingest(led, CANCELED), "", ""),
     "foreign": (lambda led: ingest(led, amazon_order(status=AmazonStatus.SHIPPED)), "", ""),
 }
@@ -167,6 +191,17 @@ def test_a_proven_order_waits_on_nobody(ledger: Ledger) -> None:
     row = one(ledger, "SELECT * FROM report.orders WHERE amazon_order_id = :value", order_id())
     assert (row["state"], row["waiting_on"], row["owner"]) == ("CLOSED", "", "")
     assert (row["warehouse_reference"], row["confirm_by"]) == (f"{order_id()}-1", NOW + DAY)
+    assert row["time_left"] is None
+
+
+def test_the_time_left_is_that_until_the_ship_by_time(ledger: Ledger) -> None:
+    """An open order shows how long is left by the database's own clock, and nothing when Amazon names no moment."""
+    ingest(ledger, ORDER, amazon_order(number=2, confirm_by=None))
+    ask = "SELECT amazon_order_id, time_left, confirm_by - now() AS expected FROM report.orders"
+    with ledger.begin() as conn:
+        found = {row.amazon_order_id: row for row in conn.execute(sa.text(ask))}
+    assert found[order_id()].time_left == found[order_id()].expected
+    assert found[order_id(2)].time_left is None
 
 
 def test_a_parcels_row_tells_its_way(ledger: Ledger) -> None:
@@ -242,8 +277,10 @@ def test_the_terminals_table_counts_by_hop(ledger: Ledger) -> None:
     ingest(ledger, amazon_order(number=4, status=AmazonStatus.PENDING, confirm_by=None, to=None))
     with ledger.begin() as conn:
         standing = load_standing(conn)
-    assert standing.orders == (
+    assert [row[:5] for row in standing.orders] == [
         ("READY", "not crossed to the warehouse", "integration", 2, "2026-11-27 10:00 UTC"),
         ("PENDING", "payment pending at Amazon", "", 1, ""),
-    )
+    ]
+    assert standing.orders[0][5]
+    assert standing.orders[1][5] == ""
     assert (standing.parcels, standing.listings) == ((), ())

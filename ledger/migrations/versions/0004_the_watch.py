@@ -169,6 +169,20 @@ def upgrade() -> None:
         sa.Column("held_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
     )
+    op.drop_index(
+        op.f("orders_recipient_idx"),
+        table_name="orders",
+        schema="ledger",
+        postgresql_where="(recipient IS NOT NULL)",
+    )
+    op.create_index(
+        "orders_forget_idx",
+        "orders",
+        [sa.literal_column("coalesce(deliver_by, confirm_by, amazon_created_at)")],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("recipient IS NOT NULL"),
+    )
     op.add_column(
         "parcels",
         sa.Column("told_tracking", sa.Text(), server_default=sa.text("''"), nullable=False),
@@ -191,6 +205,22 @@ def upgrade() -> None:
     )
     op.add_column(
         "parcels", sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=True), schema="ledger"
+    )
+    op.create_index(
+        "parcels_first_accepted_idx",
+        "parcels",
+        ["first_accepted_at"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("first_accepted_at IS NOT NULL"),
+    )
+    op.create_index(
+        "parcels_open_order_idx",
+        "parcels",
+        ["order_id"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("state NOT IN ('PROVEN', 'NOT_REQUIRED', 'VOIDED')"),
     )
     op.add_column(
         "problems",
@@ -224,6 +254,14 @@ def upgrade() -> None:
         postgresql_where=sa.text(
             "cleared_at IS NOT NULL AND announced_at IS NOT NULL AND clear_told_at IS NULL"
         ),
+    )
+    op.create_index(
+        "problems_late_idx",
+        "problems",
+        ["subject"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("kind = 'confirmed_late'"),
     )
     op.create_index("problems_opened_at_idx", "problems", ["opened_at"], unique=False, schema="ledger")
     op.create_index(
