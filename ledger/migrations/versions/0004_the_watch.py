@@ -150,6 +150,17 @@ def upgrade() -> None:
         schema="ledger",
     )
     op.add_column(
+        "orders",
+        sa.Column("canceled_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        schema="ledger",
+    )
+    op.create_index(
+        "orders_due_idx", "orders", ["seller_account", "confirm_by"], unique=False, schema="ledger"
+    )
+    op.create_index(
+        "orders_promised_idx", "orders", ["seller_account", "deliver_by"], unique=False, schema="ledger"
+    )
+    op.add_column(
         "problems",
         sa.Column("cause", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
