@@ -70,7 +70,7 @@ class Reported:
 
     @property
     def status_words(self) -> str:
-        """Amazon's judgement in plain words."""
+        """Amazon's judgment in plain words."""
         return _STATUSES.get(self.status, self.status.lower().replace("_", " "))
 
     @property

@@ -72,6 +72,7 @@ problems = Table(
     words("acknowledged_by"),
     moment("cleared_at"),
     moment("clear_told_at"),
+    Index("problems_opened_idx", "opened_at"),
     Index("problems_open_key", "kind", "subject", unique=True, postgresql_where=text("cleared_at IS NULL")),
     Index(
         "problems_clear_untold_idx",

@@ -86,7 +86,7 @@ def test_an_order_is_due_on_the_shops_own_day(shop: str, moment: datetime, day: 
 @RULES
 @given(
     st.sampled_from(sorted(MARKETPLACES)),
-    st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1)),
+    st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1)),  # noqa: DTZ001 - Hypothesis wants it without,
 )
 def test_days_follow_each_other_without_a_gap(shop: str, moment: datetime) -> None:
     """Every moment lies in the span of its day, which ends where the next one begins, also when clocks change."""

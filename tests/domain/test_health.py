@@ -91,7 +91,10 @@ def test_each_hop_loses_what_it_usually_loses():
     assert played_out(Rate(1, 86), at_hops, known) == (Rate(15, 100), Rate(3, 100))
 
 
-def _outlook(now=Rate(0, 1_000), late=0, open_tonight=100, expected=None, ends_in=8 * HOUR):
+FINE = Rate(0, 1_000)
+
+
+def _outlook(now=FINE, late=0, open_tonight=100, expected=None, ends_in=8 * HOUR):
     return Outlook(
         metric=Metric.LATE_10,
         marketplace_id=GB,

@@ -41,26 +41,27 @@ def test_our_count_is_found_by_the_days_of_amazons_dates() -> None:
             _late(30, 870),
             OverTheirDates(rate=Rate(28, 860), elsewhere=4),
             (
-                "Over Oct 26 to Nov 24, Amazon counts 30 of 870 orders, Lockstep 28 of 860. 4 more at Amazon: confirmed"
-                " by somebody else, and left out here. 6 more at Amazon: orders that Lockstep never saw. 2 more count"
-                " against the account at Amazon than our records show."
+                "Over Oct 26 to Nov 24, Amazon counts 30 of 870 orders, Lockstep 28 of 860. 4 more at "
+                "Amazon: confirmed by somebody else, and left out here. 6 more at Amazon: orders that "
+                "Lockstep never saw. 2 more count against the account at Amazon than our records show."
             ),
         ),
         (
             _late(3, 100, until=date(2026, 11, 15)),
             OverTheirDates(rate=Rate(3, 100)),
             (
-                "Over Oct 17 to Nov 15, Amazon counts 3 of 100 orders, Lockstep 3 of 100. The same number counts against"
-                " the account. Amazon's dates end 10 days ago: what happened since is not in them."
+                "Over Oct 17 to Nov 15, Amazon counts 3 of 100 orders, Lockstep 3 of 100. The same number "
+                "counts against the account. Amazon's dates end 10 days ago: what happened since is not in "
+                "them."
             ),
         ),
         (
             _late(1, 90),
             OverTheirDates(rate=Rate(2, 100), elsewhere=5),
             (
-                "Over Oct 26 to Nov 24, Amazon counts 1 of 90 orders, Lockstep 2 of 100. 10 fewer at Amazon: it sorts"
-                " orders by its own days, or has not counted them yet. 1 fewer count against the account at Amazon:"
-                " it forgave them or has not counted them yet."
+                "Over Oct 26 to Nov 24, Amazon counts 1 of 90 orders, Lockstep 2 of 100. 10 fewer at "
+                "Amazon: it sorts orders by its own days, or has not counted them yet. 1 fewer count "
+                "against the account at Amazon: it forgave them or has not counted them yet."
             ),
         ),
     ],

@@ -193,6 +193,7 @@ def upgrade() -> None:
             "cleared_at IS NOT NULL AND announced_at IS NOT NULL AND clear_told_at IS NULL"
         ),
     )
+    op.create_index("problems_opened_idx", "problems", ["opened_at"], unique=False, schema="ledger")
 
     op.execute("UPDATE ledger.problems SET cause = subject")
     op.execute("UPDATE ledger.problems SET clear_told_at = cleared_at WHERE cleared_at IS NOT NULL")
