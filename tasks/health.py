@@ -14,15 +14,13 @@ from domain.health_reports import Reported, explained
 from domain.health_words import (
     health_problem,
     health_subject,
-    place_words,
-    reported_place,
     reported_problem,
 )
 from domain.problems import ProblemKind
 from ledger.connection import Ledger
 from ledger.health import late_outlooks, other_outlook, over_dates
 from ledger.health_kept import load_reported, record_health
-from ledger.problems import settle_problems
+from ledger.problems import open_subjects, settle_problems
 from ledger.register import Account
 
 
@@ -94,9 +92,10 @@ def _settle(
     reported: tuple[Beside, ...],
     now: datetime,
 ) -> None:
-    subjects = [health_subject(account.name, place_words(one)) for one in outlooks]
-    subjects += [health_subject(account.name, reported_place(one.report)) for one in reported]
+    kind = ProblemKind.HEALTH_AT_RISK
+    # Whatever is open of this account and was not found again is over, also where nothing is left to count.
+    subjects = [one for one in open_subjects(conn, kind) if one.startswith(health_subject(account.name, ""))]
     found = [health_problem(account.name, one, now) for one in outlooks]
     found += [reported_problem(account.name, one.report) for one in reported]
     known = [problem for problem in found if problem is not None]
-    settle_problems(conn, {ProblemKind.HEALTH_AT_RISK}, subjects, known, now)
+    settle_problems(conn, {kind}, subjects, known, now)
