@@ -30,7 +30,7 @@ _BARS = {
     "lockstep": ("#cc79a7", ".."),
     "amazon": ("#666666", "xx"),
 }
-_NAMES = {"warehouse": "warehouse", "seller": "seller", "lockstep": "Lockstep", "amazon": "Amazon"}
+NAMES = {"warehouse": "warehouse", "seller": "seller", "lockstep": "Lockstep", "amazon": "Amazon"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def late_chart(title: str, days: Mapping[date, Mapping[str, int]], *, weekly: bo
             heights,
             width,
             bottom,
-            label=f"{_NAMES[who]} ({sum(heights)})",
+            label=f"{NAMES[who]} ({sum(heights)})",
             color=color,
             hatch=hatch,
             edgecolor="white",
@@ -127,6 +127,7 @@ def _draw_rates(axes: Axes, panel: Panel) -> None:
     last = max((line.days[-1].toordinal() for line in panel.lines if line.days), default=None)
     if last is None:
         axes.set_xticks([])
+        axes.text(0.5, 0.5, "nothing to count yet", transform=axes.transAxes, ha="center", color=_INK)
     else:
         _dates(axes, last)
         axes.legend(loc="upper left", ncols=6, frameon=False, fontsize=8)

@@ -71,10 +71,10 @@ def _row(outlook: Outlook, beside: Beside | None, now: datetime) -> dict[str, ob
     return {
         "rate": place_words(outlook),
         "now": rate_words(outlook.now, rule),
-        "tonight, as usual": usual or ("not known yet" if outlook.open_tonight else "as now"),
-        "tonight, if all open are late": tonight,
         "Amazon asks for": rule.asked,
         "room left now": room_words(outlook.now, rule),
+        "tonight, as usual": usual or ("not known yet" if outlook.open_tonight else "as now"),
+        "tonight, if all open are late": tonight,
         **_amazon_says(beside),
         "in words": " ".join(
             part for part in (risk_words(outlook, now), beside.difference if beside else "") if part
@@ -86,10 +86,10 @@ def _amazons_row(one: Beside) -> dict[str, object]:
     return {
         "rate": f"{MEASURES[one.report.measure]}, {shop_named(one.report.marketplace_id)}",
         "now": "only Amazon knows",
-        "tonight, as usual": "",
-        "tonight, if all open are late": "",
         "Amazon asks for": "",
         "room left now": "",
+        "tonight, as usual": "",
+        "tonight, if all open are late": "",
         **_amazon_says(one),
         "in words": one.difference or f"Amazon calls it {one.report.status_words}.",
     }

@@ -18,7 +18,7 @@ from ledger.day_closes import KeptClose, kept_closes
 from ledger.health_kept import HealthDay, load_health
 from ledger.register import Account
 from ledger.trends import KindTrend, late_by_day, problems_opened
-from tasks.charts import WHOSE, late_chart
+from tasks.charts import NAMES, WHOSE, late_chart
 from tasks.pictures import page_link, picture, show_page
 from tasks.telling import tell
 
@@ -110,7 +110,7 @@ def week_line(before: Week, last: Week) -> str:
 
 def review_page(weeks: Sequence[Week], rates: Mapping[str, Sequence[HealthDay]], chart: str) -> str:
     """The review as a markdown page: the weeks, the chart, the rates, and what kinds of problems there were."""
-    parts = ["# The last eight weeks", "", week_line(weeks[-2], weeks[-1]) + ".", "", chart, ""]
+    parts = ["# The last eight weeks", "", chart, ""]
     parts += ["## Week by week", "", *_weeks_table(weeks), ""]
     for name, days in rates.items():
         if days:
@@ -120,7 +120,7 @@ def review_page(weeks: Sequence[Week], rates: Mapping[str, Sequence[HealthDay]],
 
 
 def _weeks_table(weeks: Sequence[Week]) -> list[str]:
-    whose = [f"late by {who if who != 'lockstep' else 'Lockstep'}" for who in WHOSE]
+    whose = [f"late by {NAMES[who]}" for who in WHOSE]
     head = ["week from", "orders due", "days closed clean", *whose, "problems opened"]
     rows = []
     for week in reversed(weeks):
@@ -161,7 +161,7 @@ def _kinds_table(before: Week, last: Week) -> list[str]:
 
 def _body(weeks: Sequence[Week]) -> str:
     last = weeks[-1]
-    late = ", ".join(f"{last.late[who]} by {who}" for who in WHOSE if last.late.get(who))
+    late = ", ".join(f"{last.late[who]} by {NAMES[who]}" for who in WHOSE if last.late.get(who))
     worst = ", ".join(f"{one.opened} {_kind_words(one.kind)}" for one in last.problems[:3])
     return "\n".join([f"Late parcels: {late or 'none'}.", f"Most frequent problems: {worst or 'none'}."])
 
