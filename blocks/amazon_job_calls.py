@@ -1,39 +1,32 @@
-"""What takes Amazon a while: feeds of quantities and the report of all listings, over 2021-06-30."""
+"""What takes Amazon a while: feeds of quantities, over Feeds 2021-06-30."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from blocks.amazon_calls import AmazonCalls, check_segment
-from blocks.amazon_documents import get_document, put_document, unpacked
+from blocks.amazon_calls import check_segment
+from blocks.amazon_documents import put_document
 from blocks.amazon_faults import Deed
-from blocks.amazon_guard import Answer
+from blocks.amazon_report_calls import ReportCalls
 from blocks.wire.amazon_answer import write_time
 from blocks.wire.amazon_feeds import CONTENT_TYPE, feed_document, parse_feed_report
 from blocks.wire.amazon_jobs import (
-    ALL_LISTINGS,
     LISTINGS_FEED,
-    StoredDocument,
-    parse_document,
     parse_feed,
     parse_feeds_page,
     parse_new_document,
     parse_new_feed,
-    parse_new_report,
-    parse_report,
 )
-from blocks.wire.amazon_listing_report import parse_listing_report
-from domain.amazon import AmazonJob, FeedReport, JobStatus, Quantity, ReportedListing
+from domain.amazon import AmazonJob, FeedReport, JobStatus, Quantity
 from domain.errors import Denied, Refused, TryAgain
 
-_T = TypeVar("_T")
 _PAGE = 100  # Amazon's largest page of feeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobCalls(AmazonCalls):
-    """The feeds and reports of one seller account."""
+class JobCalls(ReportCalls):
+    """The feeds of one seller account, beside its reports."""
 
     def upload_quantities(self, quantities: Sequence[Quantity]) -> str:
         """Put quantities of one marketplace into a feed document; its id. Nothing takes effect yet.
@@ -166,51 +159,6 @@ class JobCalls(AmazonCalls):
             deed, self.session.feeds.describe_document, lambda content, _: parse_feed_report(content)
         )
 
-    def ask_listing_report(self, marketplace_id: str) -> str:
-        """Ask for the report of all merchant listings of one marketplace; the report's id.
-
-        Raises:
-            TryAgain: When Amazon did not answer usefully; to ask again changes nothing.
-            Refused: When Amazon does not let this account have it.
-        """
-        deed = Deed(
-            operation="createReport", subject=marketplace_id, doing="asking for the report of all listings"
-        )
-        return self.call(
-            deed,
-            lambda: self.session.reports.create_report(
-                reportType=ALL_LISTINGS, marketplaceIds=[marketplace_id]
-            ),
-            lambda answer: parse_new_report(answer.payload),
-        )
-
-    def fetch_report(self, report_id: str) -> AmazonJob:
-        """How far a report is.
-
-        Raises:
-            TryAgain: When Amazon did not answer usefully.
-            Refused: When Amazon does not know the report.
-        """
-        deed = Deed(operation="getReport", subject=report_id, doing=f"reading how far report {report_id} is")
-        check_segment("report", report_id)
-        return self.call(
-            deed,
-            lambda: self.session.reports.get_report(report_id),
-            lambda answer: parse_report(answer.payload, report_id),
-        )
-
-    def fetch_listing_report(self, document_id: str) -> tuple[ReportedListing, ...]:
-        """The rows of a report of all merchant listings.
-
-        Raises:
-            TryAgain: When Amazon did not give it whole.
-            Refused: When Amazon does not know the document, or the columns are not those that are needed.
-        """
-        deed = Deed(
-            operation="getReportDocument", subject=document_id, doing="finding the report of all listings"
-        )
-        return self._fetch(deed, self.session.reports.describe_document, parse_listing_report)
-
     def _feeds_page(
         self, marketplace_id: str, query: dict[str, Any]
     ) -> tuple[tuple[AmazonJob, ...], str | None]:
@@ -220,24 +168,3 @@ class JobCalls(AmazonCalls):
             lambda: self.session.feeds.get_feeds(**query),
             lambda answer: parse_feeds_page(answer.payload),
         )
-
-    def _fetch(self, deed: Deed, describe: Callable[[str], Any], read: Callable[[bytes, str], _T]) -> _T:
-        """Ask where a document is, fetch it at once, and read it; an address lives five minutes."""
-        check_segment("document", deed.subject)
-        stored = self.call(
-            deed,
-            lambda: describe(deed.subject),
-            lambda answer: parse_document(answer.payload, deed.subject),
-        )
-        download = Deed(
-            operation="downloadDocument", subject=deed.subject, doing="downloading a document", presigned=True
-        )
-        return self.call(
-            download,
-            lambda: get_document(self.session.storage, stored.url),
-            lambda answer: read(_content(stored, answer), answer.content_type),
-        )
-
-
-def _content(stored: StoredDocument, answer: Answer) -> bytes:
-    return unpacked(answer.content) if stored.packed else answer.content

@@ -45,7 +45,11 @@ class AmazonPackage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmazonOrder:
-    """One order as Amazon shows it at `updated_at`. `confirm_by` is shipByWindow.latestDateTime."""
+    """One order as Amazon shows it at `updated_at`. `confirm_by` is shipByWindow.latestDateTime.
+
+    `canceled_by` says who ended it or a line of it: BUYER, also when the buyer asked and somebody else did it,
+    MERCHANT or AMAZON; empty when nothing was canceled or Amazon does not say.
+    """
 
     order_id: str
     marketplace_id: str
@@ -60,6 +64,7 @@ class AmazonOrder:
     lines: tuple[AmazonLine, ...]
     packages: tuple[AmazonPackage, ...] = ()
     recipient: Recipient | None = field(default=None, repr=False)
+    canceled_by: str = ""
 
     @property
     def cancel_requested(self) -> bool:

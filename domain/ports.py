@@ -15,6 +15,7 @@ from domain.amazon import (
     SeenListing,
     ShipConfirm,
 )
+from domain.health_reports import Reported
 from domain.warehouse import CancelRequest, Delivery, DeliveryKind, Finding, FulfillmentOrder, ReleaseAnswer
 
 
@@ -53,6 +54,12 @@ class BulkDoor(Protocol):
 
     def fetch_listing_report(self, document_id: str) -> tuple[ReportedListing, ...]:
         """The rows of a report of all merchant listings."""
+
+    def ask_health_report(self, marketplace_id: str) -> str:
+        """Ask for the report of the account's health in one marketplace; the report's id."""
+
+    def fetch_health_report(self, document_id: str) -> tuple[Reported, ...]:
+        """What a report of the account's health says."""
 
 
 class AmazonDoor(BulkDoor, Protocol):

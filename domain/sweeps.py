@@ -1,4 +1,4 @@
-"""The nightly wide sweep: when the report of all listings is asked for, asked about and given up."""
+"""Nightly reports, of all listings and of the account's health: when one is asked for, asked about, given up."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

@@ -12,13 +12,16 @@ from ledger.moves import Move, move_reports
 from ledger.tables import asked_reports, listing_history, listings
 
 ALL_LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
+ACCOUNT_HEALTH = "GET_V2_SELLER_PERFORMANCE_REPORT"
 _R = ReportState
 
 
-def latest_report(conn: sa.Connection, account: str, marketplace_id: str) -> AskedReport | None:
-    """The last report of all listings that was asked for in a marketplace."""
+def latest_report(
+    conn: sa.Connection, account: str, marketplace_id: str, report_type: str = ALL_LISTINGS
+) -> AskedReport | None:
+    """The last report of a type that was asked for in a marketplace."""
     row = (
-        conn.execute(_latest(account).where(asked_reports.c.marketplace_id == marketplace_id))
+        conn.execute(_latest(account, report_type).where(asked_reports.c.marketplace_id == marketplace_id))
         .mappings()
         .one_or_none()
     )
@@ -28,9 +31,11 @@ def latest_report(conn: sa.Connection, account: str, marketplace_id: str) -> Ask
     return AskedReport(**{**found, "state": ReportState(row["state"])})
 
 
-def latest_reports(conn: sa.Connection, account: str) -> Sequence[sa.RowMapping]:
-    """The last report of all listings of each marketplace: state, reason, asked_at and counts."""
-    return conn.execute(_latest(account)).mappings().all()
+def latest_reports(
+    conn: sa.Connection, account: str, report_type: str = ALL_LISTINGS
+) -> Sequence[sa.RowMapping]:
+    """The last report of a type of each marketplace: state, reason, asked_at and counts."""
+    return conn.execute(_latest(account, report_type)).mappings().all()
 
 
 def had_listings(conn: sa.Connection, account: str, marketplace_id: str, before: datetime) -> bool:
@@ -44,12 +49,14 @@ def had_listings(conn: sa.Connection, account: str, marketplace_id: str, before:
     return bool(conn.scalar(sa.select(known)))
 
 
-def record_asking(conn: sa.Connection, account: str, marketplace_id: str, now: datetime) -> int:
+def record_asking(
+    conn: sa.Connection, account: str, marketplace_id: str, now: datetime, report_type: str = ALL_LISTINGS
+) -> int:
     """Keep that a report is being asked for, before it is; its id in the ledger."""
     values = {
         "seller_account": account,
         "marketplace_id": marketplace_id,
-        "report_type": ALL_LISTINGS,
+        "report_type": report_type,
         "state": _R.ASKING,
         "asked_at": now,
     }
@@ -82,11 +89,11 @@ def record_read(conn: sa.Connection, report: AskedReport, counts: Mapping[str, A
         _update(conn, report.id, counts=dict(counts), polled_at=now)
 
 
-def _latest(account: str) -> sa.Select[Any]:
+def _latest(account: str, report_type: str) -> sa.Select[Any]:
     return (
         sa.select(asked_reports)
         .distinct(asked_reports.c.marketplace_id)
-        .where(asked_reports.c.seller_account == account, asked_reports.c.report_type == ALL_LISTINGS)
+        .where(asked_reports.c.seller_account == account, asked_reports.c.report_type == report_type)
         .order_by(asked_reports.c.marketplace_id, asked_reports.c.asked_at.desc(), asked_reports.c.id.desc())
     )
 

@@ -150,6 +150,7 @@ def _plain_columns(order: AmazonOrder, decision: OrderDecision) -> dict[str, Any
         "service_level": order.service_level,
         "programs": list(order.programs),
         "cancel_requested": order.cancel_requested,
+        "canceled_by": order.canceled_by,
         "held_for": str(decision.held_for or ""),
     }
 
@@ -172,6 +173,7 @@ _SEEN = _rows_of(
     "service_level",
     "programs",
     "cancel_requested",
+    "canceled_by",
     "held_for",
 )
 _UPDATE = (

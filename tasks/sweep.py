@@ -3,37 +3,23 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from domain.amazon import JobStatus, ReportedListing
-from domain.errors import Denied, Refused, TryAgain
-from domain.feeds import ReportState
+from domain.amazon import ReportedListing
+from domain.errors import TryAgain
 from domain.ports import BulkDoor
-from domain.sweeps import AskedReport, Step, next_step, night_of
-from ledger.asked_reports import (
-    had_listings,
-    latest_report,
-    latest_reports,
-    record_asked,
-    record_asking,
-    record_failed,
-    record_polled,
-    record_read,
-)
+from domain.sweeps import AskedReport, night_of
+from ledger.asked_reports import ALL_LISTINGS, had_listings, latest_reports, record_read
 from ledger.connection import Ledger
 from ledger.maps import load_skus
 from ledger.register import Account, connection_of
 from ledger.sweeps import compare_report
+from tasks.reports import Wanted, advance_report, fail_report
 
-_ENDED = {
-    JobStatus.CANCELED: "Amazon canceled it, which also says that it has no data: nothing was compared",
-    JobStatus.FATAL: "Amazon gave it up: nothing was compared",
-}
-_NO_ANSWER = "no answer: the process that asked is gone"
-_TOO_LATE = "it was not ready after six hours"
 _EMPTY = "it has no row, which is no answer: nothing was compared"
 _COLUMNS = (
     "rows",
@@ -61,9 +47,18 @@ def advance_sweep(ledger: Ledger, amazon: BulkDoor, account: Account, now: datet
     """
     counts: Counter[str] = Counter()
     lost: TryAgain | None = None
+    wanted = Wanted(
+        report_type=ALL_LISTINGS,
+        ask=amazon.ask_listing_report,
+        look=amazon.fetch_report,
+        fetch=amazon.fetch_listing_report,
+        record=partial(_record, ledger, account),
+    )
     for marketplace_id in account.marketplaces:
         try:
-            counts.update(_advance(ledger, amazon, account, marketplace_id, now))
+            with ledger.begin() as conn:
+                known = had_listings(conn, account.name, marketplace_id, night_of(now))
+            counts.update(advance_report(ledger, account, marketplace_id, wanted, now, may_ask=known))
         except TryAgain as error:
             lost = error if lost is None or not error.pause else lost
     if counts:
@@ -106,78 +101,11 @@ def sweep_table(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
     return table
 
 
-def _advance(
-    ledger: Ledger, amazon: BulkDoor, account: Account, marketplace_id: str, now: datetime
-) -> dict[str, int]:
-    with ledger.begin() as conn:
-        last = latest_report(conn, account.name, marketplace_id)
-        step = next_step(last, now)
-        if step is Step.ASK and not had_listings(conn, account.name, marketplace_id, night_of(now)):
-            return {}
-        if step is Step.FREE and last is not None:
-            record_failed(conn, last, _NO_ANSWER, now, answered=False)
-            return {"failed": 1}
-    if step is Step.ASK:
-        return _ask(ledger, amazon, account, marketplace_id, now)
-    if step is Step.POLL and last is not None:
-        return _poll(ledger, amazon, account, last, now)
-    return {}
-
-
-def _ask(
-    ledger: Ledger, amazon: BulkDoor, account: Account, marketplace_id: str, now: datetime
-) -> dict[str, int]:
-    with ledger.begin() as conn:
-        number = record_asking(conn, account.name, marketplace_id, now)
-    asking = AskedReport(
-        id=number,
-        marketplace_id=marketplace_id,
-        state=ReportState.ASKING,
-        report_id="",
-        asked_at=now,
-        polled_at=None,
-    )
-    try:
-        report_id = amazon.ask_listing_report(marketplace_id)
-    except (TryAgain, Denied) as error:
-        _fail(ledger, asking, str(error), now, answered=False)
-        raise
-    except Refused as error:  # this marketplace's report alone: the night after may have it
-        return _fail(ledger, asking, str(error), now)
-    with ledger.begin() as conn:
-        record_asked(conn, number, report_id, now)
-    return {"asked": 1}
-
-
-def _poll(
-    ledger: Ledger, amazon: BulkDoor, account: Account, asked: AskedReport, now: datetime
-) -> dict[str, int]:
-    try:
-        job = amazon.fetch_report(asked.report_id)
-        with ledger.begin() as conn:
-            record_polled(
-                conn, asked.id, now
-            )  # also when its document does not come: none is asked for too often
-        if job.status is JobStatus.DONE:
-            return _read(ledger, account, asked, amazon.fetch_listing_report(job.document_id), now)
-    except Denied:
-        raise
-    except Refused as error:
-        return _fail(ledger, asked, str(error), now)
-    except TryAgain as error:
-        if asked.is_overdue(now):
-            return _fail(ledger, asked, f"{_TOO_LATE} ({error})", now)
-        raise
-    if job.status in _ENDED or asked.is_overdue(now):
-        return _fail(ledger, asked, _ENDED.get(job.status, _TOO_LATE), now)
-    return {}
-
-
-def _read(
+def _record(
     ledger: Ledger, account: Account, asked: AskedReport, rows: Sequence[ReportedListing], now: datetime
 ) -> dict[str, int]:
     if not rows:
-        return _fail(ledger, asked, _EMPTY, now)
+        return fail_report(ledger, asked, _EMPTY, now)
     with ledger.begin() as conn:
         connection = connection_of(conn, account.name)
         skus = load_skus(conn, account.name, connection.name, same_skus=connection.same_skus)
@@ -185,11 +113,3 @@ def _read(
         counts = compare_report(conn, place, rows, skus, asked.asked_at)
         record_read(conn, asked, counts, now)
     return {"read": 1, "differing in the sweep": counts["to_look_at"], "new": counts["new"]}
-
-
-def _fail(
-    ledger: Ledger, report: AskedReport, reason: str, now: datetime, *, answered: bool = True
-) -> dict[str, int]:
-    with ledger.begin() as conn:
-        record_failed(conn, report, reason, now, answered=answered)
-    return {"failed": 1}

@@ -83,6 +83,7 @@ def amazon_order(
     lines: Sequence[AmazonLine] = (line(),),
     packages: Sequence[AmazonPackage] = (),
     to: Recipient | None = SOMEBODY,
+    canceled_by: str = "",
 ) -> AmazonOrder:
     """One order as Amazon shows it: paid, and due tomorrow."""
     return AmazonOrder(
@@ -99,6 +100,7 @@ def amazon_order(
         lines=tuple(lines),
         packages=tuple(packages),
         recipient=to,
+        canceled_by=canceled_by,
     )
 
 

@@ -12,6 +12,7 @@ from domain.errors import TryAgain
 
 LISTINGS_FEED = "JSON_LISTINGS_FEED"
 ALL_LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
+ACCOUNT_HEALTH = "GET_V2_SELLER_PERFORMANCE_REPORT"
 
 _Model = TypeVar("_Model", bound=ForeignModel)
 

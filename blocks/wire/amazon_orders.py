@@ -123,7 +123,23 @@ def _order(order: Order) -> AmazonOrder:
         lines=_lines(order.order_items, status),
         packages=tuple(_package(package) for package in order.packages or ()),
         recipient=recipient_of(order, status),
+        canceled_by=_canceled_by(order.order_items, status),
     )
+
+
+def _canceled_by(lines: Iterable[Line], status: AmazonStatus) -> str:
+    """Who ended the order or a line of it; the seller's deed speaks for the order, because it is what counts."""
+    found = {_who(line, status) for line in lines} - {""}
+    return "MERCHANT" if "MERCHANT" in found else min(found, default="")
+
+
+def _who(line: Line, status: AmazonStatus) -> str:
+    wish = line.cancellation
+    done = wish.cancellation_execution if wish else None
+    if wish is None or not (status is AmazonStatus.CANCELED or (done and done.said)):
+        return ""
+    asked = wish.cancellation_request is not None and wish.cancellation_request.said
+    return "BUYER" if asked else (done.cancelled_by or "" if done else "")
 
 
 def _status(word: str) -> AmazonStatus:

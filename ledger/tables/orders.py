@@ -38,6 +38,7 @@ orders = Table(
     Column("programs", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("address_gaps", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
+    words("canceled_by"),
     moment("amazon_created_at", nullable=False),
     moment("amazon_updated_at", nullable=False),
     moment("confirm_by"),
@@ -64,6 +65,9 @@ orders = Table(
     ),
     Index("orders_amazon_order_id_idx", "amazon_order_id"),
     Index("orders_placed_idx", "seller_account", "amazon_created_at"),
+    # The account's health is counted over windows of these two dates, never over all of history.
+    Index("orders_due_idx", "seller_account", "confirm_by"),
+    Index("orders_promised_idx", "seller_account", "deliver_by"),
     Index(
         "orders_canceled_idx",
         "seller_account",

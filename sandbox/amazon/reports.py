@@ -1,4 +1,4 @@
-"""Reports API 2021-06-30 with GET_MERCHANT_LISTINGS_ALL_DATA, and restricted data tokens."""
+"""Reports API 2021-06-30: all listings, the account's health; and restricted data tokens."""
 
 import csv
 import io
@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.amazon.answers import Answer, Call, Refusal, invalid, moment, reply, stamp
 from sandbox.amazon.documents import described, new_document
+from sandbox.amazon.health import ACCOUNT_HEALTH, health_report
 from sandbox.amazon.listings import status_of
 from sandbox.amazon.order import asin
 from sandbox.amazon.shelf import Listing
@@ -57,9 +58,9 @@ class Report:
 
 
 def create_report(world: AmazonWorld, call: Call) -> Answer:
-    """Queues a report; the listings report is the only one rehearsed."""
+    """Queues a report; that of all listings and that of the account's health are rehearsed."""
     body = call.body
-    if body["reportType"] != ALL_LISTINGS:
+    if body["reportType"] not in (ALL_LISTINGS, ACCOUNT_HEALTH):
         raise invalid(f"Request for report type {body['reportType']} is not allowed at this time.")
     if not 1 <= len(body["marketplaceIds"]) <= 25:
         raise invalid("Invalid request parameters", "1 to 25 marketplaceIds.")
@@ -108,6 +109,11 @@ def create_restricted_data_token(world: AmazonWorld, call: Call) -> Answer:
 
 def _finish(world: AmazonWorld, report: Report, at: datetime) -> None:
     report.ended = at
+    if report.report_type == ACCOUNT_HEALTH:
+        content = health_report(world, report.marketplace_ids, at)
+        document = new_document(world, "application/json;charset=UTF-8", content)
+        report.status, report.document_id = "DONE", document.document_id
+        return
     rows = [_row(one) for one in world.listings.values() if one.marketplace_id in report.marketplace_ids]
     if not rows:  # Amazon says CANCELLED for "no data"
         report.status = "CANCELLED"

@@ -40,6 +40,8 @@ class AmazonState:
     other_tracking = "1Z999AA10555555550"  # what a package shows after the fault 204-other-tracking
     quantity_after = 90.0  # from an accepted patch to the effective quantity
     document_after = 300.0  # from createFeed or createReport to DONE
+    account_status = "NORMAL"  # as the report of the account's health says it
+    example_spelling = False  # that report spelled as in the example of its schema, not as in the schema
     hang_seconds = 60.0  # real ones: how long a hanging answer hangs
 
     def __init__(  # noqa: PLR0913 - an account's keys and limits, each with a plain default

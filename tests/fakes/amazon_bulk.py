@@ -9,7 +9,9 @@ from blocks.amazon_documents import unpacked
 from blocks.amazon_faults import Deed
 from blocks.wire.amazon_answer import write_time
 from blocks.wire.amazon_feeds import CONTENT_TYPE, feed_document, parse_feed_report
+from blocks.wire.amazon_health_report import parse_health_report
 from blocks.wire.amazon_jobs import (
+    ACCOUNT_HEALTH,
     ALL_LISTINGS,
     LISTINGS_FEED,
     parse_document,
@@ -24,6 +26,7 @@ from blocks.wire.amazon_listing_report import parse_listing_report
 from blocks.wire.amazon_listings import parse_listing
 from domain.amazon import AmazonJob, FeedReport, JobStatus, Quantity, ReportedListing, SeenListing
 from domain.errors import Refused
+from domain.health_reports import Reported
 from sandbox.amazon.answers import Answer
 from sandbox.amazon.world import AmazonWorld
 
@@ -114,7 +117,17 @@ class Bulk:
         return parse_feed_report(content)
 
     def ask_listing_report(self, marketplace_id: str) -> str:
-        body = {"reportType": ALL_LISTINGS, "marketplaceIds": [marketplace_id]}
+        return self._asked(ALL_LISTINGS, marketplace_id)
+
+    def ask_health_report(self, marketplace_id: str) -> str:
+        return self._asked(ACCOUNT_HEALTH, marketplace_id)
+
+    def fetch_health_report(self, document_id: str) -> tuple[Reported, ...]:
+        content, _ = self._document("getReportDocument", f"{_REPORTS}/documents", document_id)
+        return parse_health_report(content)
+
+    def _asked(self, report_type: str, marketplace_id: str) -> str:
+        body = {"reportType": report_type, "marketplaceIds": [marketplace_id]}
         return parse_new_report(self._ask(_writes("createReport"), "POST", f"{_REPORTS}/reports", body=body))
 
     def fetch_report(self, report_id: str) -> AmazonJob:

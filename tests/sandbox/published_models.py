@@ -63,7 +63,7 @@ def faults_of_answer(operation: str, status: int, headers: set[str], document: o
 def faults_of_schema(path: str, document: object) -> list[str]:
     """What is wrong with a document for one of Amazon's JSON schemas."""
     schema = json.loads((MODELS / "schemas" / path).read_text(encoding="utf-8"))
-    return _faults(document, schema, {})
+    return _faults(document, schema, schema.get("definitions", {}))
 
 
 def _faults(document: object, schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:

@@ -169,11 +169,19 @@ def upgrade() -> None:
         sa.Column("held_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
     )
+    op.add_column(
+        "orders",
+        sa.Column("canceled_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        schema="ledger",
+    )
     op.drop_index(
         op.f("orders_recipient_idx"),
         table_name="orders",
         schema="ledger",
         postgresql_where="(recipient IS NOT NULL)",
+    )
+    op.create_index(
+        "orders_due_idx", "orders", ["seller_account", "confirm_by"], unique=False, schema="ledger"
     )
     op.create_index(
         "orders_forget_idx",
@@ -182,6 +190,9 @@ def upgrade() -> None:
         unique=False,
         schema="ledger",
         postgresql_where=sa.text("recipient IS NOT NULL"),
+    )
+    op.create_index(
+        "orders_promised_idx", "orders", ["seller_account", "deliver_by"], unique=False, schema="ledger"
     )
     op.add_column(
         "parcels",

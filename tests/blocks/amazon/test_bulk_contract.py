@@ -11,6 +11,8 @@ from scripted_amazon import FreeDesk
 from blocks.seller_account import SellerAccount
 from domain.amazon import IssueSeverity, JobStatus, Quantity, ReportedListing
 from domain.errors import Refused, TryAgain
+from domain.health import Metric
+from domain.health_reports import Measure
 from domain.ports import AmazonDoor, BulkDoor
 from sandbox.amazon.feed_plans import FOR_EVER
 from sandbox.amazon.server import AmazonServer
@@ -216,3 +218,24 @@ def test_a_listing_says_whether_it_can_be_bought(world, door):
     assert door.fetch_listing(GB, "a,b").units == 1
     assert door.fetch_listing(GB, "NONE") is None
     assert door.fetch_listing(DE, "A") is None
+
+
+@pytest.mark.parametrize("example", [False, True])
+def test_the_report_of_the_accounts_health_counts_what_amazon_saw(world, door, example):
+    """Late orders and the seller's cancellations of its own dates, in either spelling of Amazon's."""
+    world.example_spelling, world.account_status = example, "AT_RISK"
+    yesterday = world.now() - timedelta(days=1)
+    for number in range(2):
+        due = world.add_order(marketplace_id=GB, items=[("A", 1)], placed_at=yesterday, ship_by=yesterday)
+        if number:
+            world.ship_elsewhere(due)
+    world.cancel(world.add_order(marketplace_id=GB, items=[("A", 1)], placed_at=yesterday), by="MERCHANT")
+    report_id = door.ask_health_report(GB)
+    job = until(lambda: door.fetch_report(report_id), lambda job: job.status is JobStatus.DONE)
+    found = {one.measure: one for one in door.fetch_health_report(job.document_id)}
+    late, canceled = found[Measure.LATE], found[Measure.CANCEL]
+    assert (late.defects, late.total, late.rate, late.status) == (2, 2, 1.0, "BAD")
+    assert (canceled.defects, canceled.total) == (1, 3)
+    assert (late.until, late.metric) == (yesterday.date(), Metric.LATE_30)
+    assert found[Measure.ACCOUNT].status == "AT_RISK"
+    assert found[Measure.DELIVERY].status == "NONE"

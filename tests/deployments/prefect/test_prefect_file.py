@@ -28,10 +28,9 @@ def test_every_flow_has_a_ranked_queue_and_says_what_it_does(deployments: list[d
 def test_polls_never_pile_up(deployments: list[dict[str, Any]]) -> None:
     """A deployment with a schedule runs one at a time, cancels what comes too early, and starts off the others."""
     scheduled = [entry for entry in deployments if entry.get("schedules")]
-    schedules = [schedule for entry in scheduled for schedule in entry["schedules"]]
-    anchors = [schedule.get("anchor_date") or schedule["cron"] for schedule in schedules]
+    starts = [one.get("anchor_date") or one["cron"] for entry in scheduled for one in entry["schedules"]]
     assert len(scheduled) >= 4
-    assert len(set(anchors)) == len(anchors)
+    assert len(set(starts)) == len(starts)
     for entry in scheduled:
         assert entry["concurrency_limit"] == {
             "limit": 1,

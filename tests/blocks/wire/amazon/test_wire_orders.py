@@ -201,3 +201,42 @@ def test_a_time_without_a_zone_is_not_sent():
     """A naive time would mean another moment on another machine."""
     with pytest.raises(ValueError, match="zone"):
         write_time(datetime(2026, 11, 1))  # noqa: DTZ001 - the point of the test
+
+
+@pytest.mark.parametrize(
+    ("status", "lines", "by"),
+    [
+        ("CANCELLED", [{"cancellationExecution": {"cancelledBy": "MERCHANT"}}], "MERCHANT"),
+        ("CANCELLED", [{"cancellationExecution": {"cancelledBy": "AMAZON"}}], "AMAZON"),
+        (
+            "CANCELLED",
+            [
+                {
+                    "cancellationRequest": {"requester": "BUYER"},
+                    "cancellationExecution": {"cancelledBy": "MERCHANT"},
+                }
+            ],
+            "BUYER",
+        ),
+        ("CANCELLED", [{"cancellationRequest": {"requester": "BUYER"}}], "BUYER"),
+        ("CANCELLED", [None], ""),
+        ("UNSHIPPED", [{"cancellationRequest": {"requester": "BUYER"}}], ""),
+        ("UNSHIPPED", [None, {"cancellationExecution": {"cancelledBy": "MERCHANT"}}], "MERCHANT"),
+        (
+            "CANCELLED",
+            [
+                {"cancellationExecution": {"cancelledBy": "BUYER"}},
+                {"cancellationExecution": {"cancelledBy": "MERCHANT"}},
+            ],
+            "MERCHANT",
+        ),
+    ],
+)
+def test_who_canceled_is_told(status, lines, by):
+    """The buyer who asked, whoever carried it out; else who did it; the seller's deed speaks for the order."""
+    order = changed(("fulfillment", "fulfillmentStatus"), status)
+    for item, cancellation in zip(order["orderItems"], [*lines, None], strict=False):
+        item.pop("cancellation", None)
+        if cancellation:
+            item["cancellation"] = cancellation
+    assert parse_order({"order": order}).canceled_by == by

@@ -1,0 +1,25 @@
+"""Every evening: every order due today is confirmed or explained."""
+
+from prefect import flow
+from prefect.logging import get_run_logger
+
+from flows.doors import chosen_accounts, open_ledger, utc_now
+from flows.story import run_name
+from tasks import day_close
+
+
+@flow(name="daily-close", flow_run_name=run_name)
+def daily_close() -> None:
+    """Count what was due today, confirmed, late, canceled and open, and tell operations in one message.
+
+    Changes nothing at Amazon or in the warehouse. Safe to run by hand at any time; a run before noon (UTC) closes
+    the day before.
+    """
+    with open_ledger() as ledger:
+        accounts = chosen_accounts(ledger, "")
+        if not accounts:
+            get_run_logger().info("There is no seller account yet.")
+            return
+        now = utc_now()
+        today, before = day_close.close_days(ledger, accounts, day_close.day_to_close(now), now)
+        get_run_logger().info("%s", day_close.tell_close(today, before))

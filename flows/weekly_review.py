@@ -1,0 +1,19 @@
+"""Every Monday: what the last weeks were like, and what changed."""
+
+from prefect import flow
+from prefect.logging import get_run_logger
+
+from flows.doors import chosen_accounts, open_ledger, utc_now
+from flows.story import run_name
+from tasks import week_review
+
+
+@flow(name="weekly-review", flow_run_name=run_name)
+def weekly_review() -> None:
+    """Put the last eight weeks side by side and tell operations about the last one.
+
+    Changes nothing at Amazon or in the warehouse. Safe to run by hand at any time.
+    """
+    with open_ledger() as ledger:
+        weeks = week_review.look_back(ledger, utc_now())
+        get_run_logger().info("%s", week_review.tell_week(ledger, chosen_accounts(ledger, ""), weeks))
