@@ -17,13 +17,17 @@ P, O = ParcelState, OrderState  # noqa: E741 - two short names for a table
         ({P.ACCEPTED: 2, P.PROVEN: 1}, "3 parcels waited for it: 3 unblocked, 3 sent to Amazon now."),
         (
             {P.ACCEPTED: 1, P.MAPPED: 4},
-            "5 parcels waited for it: 5 unblocked, 1 sent to Amazon now, 4 waiting for Amazon and sent by the next"
-            " runs, most urgent first.",
+            (
+                "5 parcels waited for it: 5 unblocked, 1 sent to Amazon now,"
+                " 4 waiting for Amazon and sent by the next runs, most urgent first."
+            ),
         ),
         (
             {P.REJECTED: 1, P.BLOCKED: 2},
-            "3 parcels waited for it: 1 unblocked, 1 sent to Amazon now, 1 refused by Amazon, as the open problems"
-            " say, 2 still blocked for another reason, as the open problems say.",
+            (
+                "3 parcels waited for it: 1 unblocked, 1 sent to Amazon now, 1 refused by Amazon, as the open"
+                " problems say, 2 still blocked for another reason, as the open problems say."
+            ),
         ),
         ({P.NOT_REQUIRED: 1}, "1 parcel waited for it: 1 unblocked, 0 sent to Amazon now."),
     ],
@@ -40,8 +44,10 @@ def test_parcels_in_words(states: dict[ParcelState, int], said: str) -> None:
         ({O.RELEASED: 1}, "1 order held before: 1 handed to the warehouse now."),
         (
             {O.RELEASED: 2, O.READY: 1, O.HELD: 1},
-            "4 orders held before: 2 handed to the warehouse now, 1 handed over by the next order-ingest, 1 still"
-            " held, as the open problems say.",
+            (
+                "4 orders held before: 2 handed to the warehouse now, 1 handed over by the next order-ingest,"
+                " 1 still held, as the open problems say."
+            ),
         ),
     ],
 )

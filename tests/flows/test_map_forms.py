@@ -3,9 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+from deployments.flow_runs import run_flow
 from domain.carrier_gaps import carrier_subject
+from domain.errors import Refused
 from domain.snapshots import SnapshotLimits
 from flows.fields import Part
 from flows.inventory_sync import inventory_sync
@@ -207,3 +210,11 @@ def test_when_amazon_is_away_the_decision_is_kept(street: Street) -> None:
     said = fails(set_buffer, **BUFFER, seller_sku="SKU-01", fixed=90)
     assert said.startswith("What you decided is kept, but not everything could go out now: Amazon (main)")
     assert last_deed(street).subject == "main SKU-01"
+
+
+def test_the_command_line_says_no_in_a_line(street: Street) -> None:
+    """A value of the wrong kind is refused before the flow begins, by name, and nothing changes."""
+    before = everything(street)
+    with pytest.raises(Refused, match=r"^map-sku: parts: Input should be a valid list\. Nothing changed\.$"):
+        run_flow(map_sku, SKU | {"parts": 5})
+    assert everything(street) == before
