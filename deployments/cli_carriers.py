@@ -13,13 +13,14 @@ from rich.table import Table
 
 from deployments.config import find_config, load
 from deployments.ledger_place import open_ledger
-from deployments.maps_csv import known_names, parse, written
+from deployments.maps_csv import parse, written
 from domain.carrier_gaps import carrier_subject
 from domain.carrier_replay import Change, Outcome, Replay, merged, replay
 from domain.errors import Refused
 from domain.maps import AmazonCarrier, CarrierMap
 from domain.tracking_numbers import doubt_about
 from ledger.carrier_use import carrier_history, known_parcels
+from ledger.map_rules import known_names
 from ledger.maps import CarrierEntry, load_carriers
 from ledger.register import clock, connections
 from tasks.carrier_rows import MissingRow, importable, missing_rows

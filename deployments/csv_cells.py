@@ -3,13 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.errors import Refused
+from domain.ranges import Range
 
 SHOWN = 20  # wrong rows in one answer; more of them are usually one mistake
-_LARGEST = 2_147_483_647  # PostgreSQL's integer
 _WHOLE = re.compile(r"\d{1,10}", re.ASCII)
 _DECIMAL = re.compile(r"\d{1,12}(\.\d{1,15})?", re.ASCII)
 SEPARATOR = ";"  # between the names in one cell
@@ -41,28 +41,19 @@ class Cells:
         """The cell to the character."""
         return self._cells[column]
 
-    def text(self, column: str, *, needed: bool = False) -> str:
+    def text(self, column: str) -> str:
         """The cell without the spaces around it."""
-        value = self._cells[column].strip()
-        if needed and not value:
-            self.fault(column, "is empty")
-        return value
+        return self._cells[column].strip()
 
-    def one_of(self, column: str, known: Collection[str], what: str, *, needed: bool = True) -> str:
-        """A cell that names one of the known things; `what` they are, for the message."""
-        value = self.text(column, needed=needed)
-        if value and value not in known:
-            names = ", ".join(sorted(known)) or "none yet; run lockstep setup"
-            self.fault(column, f'"{value}" is not {what} (there is: {names})')
-        return value
-
-    def whole(self, column: str, *, least: int, needed: bool = False) -> int | None:
-        """A whole number of at least `least`; None when the cell is empty."""
-        value = self.text(column, needed=needed)
+    def whole(self, column: str, numbers: Range, *, needed: bool = False) -> int | None:
+        """A whole number of that range; None when the cell is empty."""
+        value = self.text(column)
         if not value:
+            if needed:
+                self.fault(column, "is empty")
             return None
-        if not _WHOLE.fullmatch(value) or not least <= int(value) <= _LARGEST:
-            self.fault(column, f'"{value}" is not a whole number of {least} or more')
+        if not _WHOLE.fullmatch(value) or not numbers.holds(int(value)):
+            self.fault(column, f'"{value}" is not {numbers.words}')
             return None
         return int(value)
 
@@ -77,16 +68,15 @@ class Cells:
             self.fault(column, f'"{value}" is neither true nor false')
         return value == "true"
 
-    def decimal(self, column: str, *, most: int, inside: bool = False) -> float | None:
-        """A number from 0 to `most` (`inside`: between them); None when the cell is empty."""
+    def decimal(self, column: str, numbers: Range) -> float | None:
+        """A number of that range; None when the cell is empty."""
         value = self.text(column)
         if not value:
             return None
         meant = float(value) if _DECIMAL.fullmatch(value) else -1.0
-        if not (0 < meant < most if inside else 0 <= meant <= most):
-            how = f"between 0 and {most}" if inside else f"from 0 to {most}"
+        if not numbers.holds(meant):
             comma = ", with a point for decimals" if "," in value else ""
-            self.fault(column, f'"{value}" is not a number {how}{comma}')
+            self.fault(column, f'"{value}" is not {numbers.words}{comma}')
             return None
         return meant
 

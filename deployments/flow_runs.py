@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from prefect import Flow
 from prefect.client.schemas.objects import State
+from prefect.exceptions import ParameterTypeError
 from ruamel.yaml import YAML
 
 from deployments.stack import CHECKOUT
@@ -38,17 +39,22 @@ def find_flow(name: str) -> Flow[..., Any]:
 def read_parameters(flow: Flow[..., Any], words: Sequence[str]) -> dict[str, Any]:
     """`name=value` words as parameters; a value is JSON when it reads as JSON, else text.
 
+    What the flow takes as text stays text, though it looks like a number: an order, a SKU.
+
     Raises:
-        Refused: a word has no `=`, or names no parameter of the flow.
+        Refused: a word has no `=`, or names no parameter of the flow, or one that it needs is missing.
     """
-    known = sorted(flow.parameters.properties)
+    fields = flow.parameters.properties
+    known = sorted(fields)
     found = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or name not in known:
             there = f"has the parameters {', '.join(known)}" if known else "takes no parameters"
             raise Refused(f'The flow {flow.name} does not know "{word}"; it {there}, given as name=value.')
-        found[name] = _value(value)
+        found[name] = _value(value, text=fields[name].get("type") == "string")
+    if missing := [name for name in flow.parameters.required or () if name not in found]:
+        raise Refused(f"The flow {flow.name} also needs {', '.join(missing)}, given as name=value.")
     return found
 
 
@@ -67,6 +73,8 @@ def run_flow(flow: Flow[..., Any], parameters: dict[str, Any]) -> str:
 
 def _reason(name: str, state: State[Any]) -> Exception:
     error = state.result(raise_on_failure=False) if state.data is not None else None
+    if isinstance(error, ParameterTypeError):
+        return Refused(f"{name}: {_in_a_line(str(error))}. Nothing changed.")
     if isinstance(error, (Refused, TryAgain, NeedsDecision)):
         return type(error)(f"{name}: {error}")
     if isinstance(error, Exception) and not isinstance(error, ValueError):
@@ -74,8 +82,15 @@ def _reason(name: str, state: State[Any]) -> Exception:
     return Refused(f"{name} ended as {state.name}: {state.message or 'without a reason'}")
 
 
-def _value(text: str) -> Any:  # noqa: ANN401 - JSON is anything
+def _in_a_line(report: str) -> str:
+    """Prefect's list of wrong parameters, "a headline, then - name: what is wrong" a line."""
+    faults = [line.strip().removeprefix("- ") for line in report.splitlines()[1:]]
+    return "; ".join(faults) or report.strip()
+
+
+def _value(word: str, *, text: bool) -> Any:  # noqa: ANN401 - JSON is anything
     try:
-        return json.loads(text)
+        value = json.loads(word)
     except ValueError:
-        return text
+        return word
+    return word if text and not isinstance(value, str) else value

@@ -14,12 +14,12 @@ from typing import Generic
 import sqlalchemy as sa
 
 from deployments.csv_cells import SEPARATOR, Cells, Fault, answer, read_rows
-from deployments.map_cells import Known, read_buffer, read_carrier, read_offer, read_service, read_sku
+from deployments.map_cells import read_buffer, read_carrier, read_offer, read_service, read_sku
 from domain.errors import Refused
 from domain.maps import fold
-from ledger import maps, register
+from ledger import maps
+from ledger.map_rules import Known, known_names
 from ledger.maps import BufferEntry, CarrierEntry, Entry, OfferEntry, ServiceEntry, SkuEntry
-from ledger.stock import counted_warehouses
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +98,6 @@ def written(kind: str, entries: Iterable[object]) -> str:
     writer.writerow(names)
     writer.writerows([_cell(getattr(entry, name)) for name in names] for entry in entries)
     return out.getvalue()
-
-
-def known_names(conn: sa.Connection) -> Known:
-    """The seller accounts and connections that `lockstep setup` wrote down, and the warehouses counted so far."""
-    return Known(
-        accounts=frozenset(one.name for one in register.accounts(conn)),
-        connections={one.name: one.serves for one in register.connections(conn)},
-        warehouses=counted_warehouses(conn),
-    )
 
 
 def _cell(value: str | float | tuple[str, ...] | None) -> str:

@@ -33,6 +33,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from deployments.automations import install_automations, install_channels
+from deployments.choices import NO_CHOICES, Choices, as_form, only_choices
 from domain.errors import Refused
 
 POOL = "lockstep"
@@ -60,10 +61,12 @@ def install_all(
     *,
     people: Mapping[str, str] | None = None,
     every: Mapping[str, float] | None = None,
+    choices: Choices = NO_CHOICES,
 ) -> list[str]:
     """Everything this module's first line names; `people` maps a team to its Slack webhook.
 
-    `every` replaces the interval, in seconds, of the flows it names (`order-ingest`).
+    `every` replaces the interval, in seconds, of the flows it names (`order-ingest`); `choices` is what the
+    drop-downs of forms offer.
 
     Raises:
         Refused: a webhook or prefect.yaml says something that cannot be done.
@@ -72,7 +75,9 @@ def install_all(
         changes = install_pool(client)
         changes += install_channels(client, people or {})
         changes += install_automations(client, sorted(people or {}))
-        return changes + install_deployments(client, prefect_file, checkout, every=every or {})
+        return changes + install_deployments(
+            client, prefect_file, checkout, every=every or {}, choices=choices
+        )
 
 
 def install_pool(client: SyncPrefectClient) -> list[str]:
@@ -109,7 +114,7 @@ def _queues(client: SyncPrefectClient) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class Wanted:
     """One deployment as prefect.yaml and the flow's own code want it; `payload` is what the API is given."""
 
     flow_name: str
@@ -117,6 +122,7 @@ class _Wanted:
 
     @property
     def name(self) -> str:
+        """Flow and deployment, as Prefect's pages call it."""
         return f"{self.flow_name}/{self.payload['name']}"
 
     @property
@@ -127,14 +133,19 @@ class _Wanted:
 
 
 def install_deployments(
-    client: SyncPrefectClient, prefect_file: Path, checkout: Path, *, every: Mapping[str, float]
+    client: SyncPrefectClient,
+    prefect_file: Path,
+    checkout: Path,
+    *,
+    every: Mapping[str, float],
+    choices: Choices,
 ) -> list[str]:
     """The deployments of `prefect_file`, run from `checkout`; ours that the file no longer names are removed.
 
     Raises:
         Refused: the file cannot be read, or `every` names a flow that it does not.
     """
-    wanted = {wish.name: wish for wish in _read_file(prefect_file, checkout.resolve(), every)}
+    wanted = {wish.name: wish for wish in read_file(prefect_file, checkout.resolve(), every, choices)}
     ours = [d for d in client.read_deployments() if d.work_pool_name == POOL and _OURS in d.tags]
     found = {_full_name(client, deployment): deployment for deployment in ours}
     changes = []
@@ -153,7 +164,7 @@ def _full_name(client: SyncPrefectClient, deployment: DeploymentResponse) -> str
     return f"{client.read_flow(deployment.flow_id).name}/{deployment.name}"
 
 
-def _apply(client: SyncPrefectClient, wish: _Wanted, there: DeploymentResponse | None) -> None:
+def _apply(client: SyncPrefectClient, wish: Wanted, there: DeploymentResponse | None) -> None:
     payload = dict(wish.payload)
     options = payload.pop("concurrency_options")
     paused = {schedule.slug for schedule in there.schedules if not schedule.active} if there else set()
@@ -180,11 +191,19 @@ _SCHEDULE: TypeAdapter[SCHEDULE_TYPES] = TypeAdapter(SCHEDULE_TYPES)
 _SCHEDULE_WORDS = {"slug", "interval", "cron", "rrule", "anchor_date", "timezone"}
 
 
-def _read_file(prefect_file: Path, checkout: Path, every: Mapping[str, float]) -> list[_Wanted]:
+def read_file(
+    prefect_file: Path, checkout: Path, every: Mapping[str, float], choices: Choices
+) -> list[Wanted]:
+    """The deployments that the file asks for, a form with the choices that there are.
+
+    Raises:
+        Refused: the file cannot be read, or `every` names a flow that it does not.
+    """
     try:
         text = prefect_file.read_text(encoding="utf-8").replace(_CHECKOUT, str(checkout))
         content = YAML(typ="safe").load(text)
-        wanted = [_wish(entry, content, checkout, every) for entry in content["deployments"]]
+        entries = [one for entry in content["deployments"] for one in choices.spread(entry)]
+        wanted = [_wish(entry, content, checkout, every, choices) for entry in entries]
     except (OSError, YAMLError, KeyError, TypeError, ValueError) as error:
         raise Refused(f"{prefect_file} cannot be installed: {error}. Correct it and try again.") from error
     if unknown := set(every) - {wish.flow_name for wish in wanted}:
@@ -195,21 +214,27 @@ def _read_file(prefect_file: Path, checkout: Path, every: Mapping[str, float]) -
 
 
 def _wish(
-    entry: Mapping[str, Any], content: Mapping[str, Any], checkout: Path, every: Mapping[str, float]
-) -> _Wanted:
+    entry: Mapping[str, Any],
+    content: Mapping[str, Any],
+    checkout: Path,
+    every: Mapping[str, float],
+    choices: Choices,
+) -> Wanted:
     path, _, function = str(entry["entrypoint"]).rpartition(":")
     flow: Flow[..., object] = load_flow_from_entrypoint(f"{checkout / path}:{function}")
     limit = entry.get("concurrency_limit")
     options = (
         {key: value for key, value in limit.items() if key != "limit"} if isinstance(limit, dict) else None
     )
+    parameters = entry.get("parameters", {})
+    form = as_form(parameter_schema(flow).model_dump_for_openapi(), choices.lists(parameters))
     payload = {
         "name": entry["name"],
         "entrypoint": entry["entrypoint"],
         "description": entry.get("description") or flow.description,
         "tags": sorted({_OURS, *entry.get("tags", [])}),
-        "parameters": entry.get("parameters", {}),
-        "parameter_openapi_schema": parameter_schema(flow).model_dump_for_openapi(),
+        "parameters": {**only_choices(form), **parameters},
+        "parameter_openapi_schema": form,
         "enforce_parameter_schema": True,
         "pull_steps": content["pull"],
         "work_queue_name": entry["work_pool"]["work_queue_name"],
@@ -217,7 +242,7 @@ def _wish(
         "concurrency_options": options,
         "schedules": [_schedule(raw, every.get(flow.name)) for raw in entry.get("schedules", [])],
     }
-    return _Wanted(flow_name=flow.name, payload=payload)
+    return Wanted(flow_name=flow.name, payload=payload)
 
 
 def _schedule(raw: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic import SecretStr, ValidationError
 from blocks.ledger_connection import LedgerConnection
 from blocks.seller_account import SellerAccount
 from blocks.warehouse_connection import WarehouseConnection
+from deployments.choices import choices_of
 from deployments.no_desk import NoDesk
 from deployments.prefect_objects import install_all
 from deployments.settings import AmazonSettings, FileDropSettings, Settings, WarehouseSettings
@@ -50,7 +51,8 @@ def set_up(settings: Settings, stack: Stack, *, every: Mapping[str, float] | Non
         block = warehouse_block(name, warehouse)
         yield f"Warehouse connection {name}", _save(name, block) + _make_folders(block)
     people = settings.people.channels()
-    yield "Prefect", install_all(CHECKOUT / "prefect.yaml", CHECKOUT, people=people, every=every)
+    file, choices = CHECKOUT / "prefect.yaml", choices_of(settings)
+    yield "Prefect", install_all(file, CHECKOUT, people=people, every=every, choices=choices)
 
 
 def seller_block(name: str, account: AmazonSettings) -> SellerAccount:

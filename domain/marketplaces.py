@@ -13,6 +13,11 @@ class Marketplace:
     country: str
     region: str
 
+    @property
+    def called(self) -> str:
+        """What people call the shop: its country, and "UK" for the one of amazon.co.uk."""
+        return "UK" if self.country == "GB" else self.country
+
 
 # As Amazon's developer documentation listed them in November 2026.
 _ALL = (
@@ -41,6 +46,12 @@ _ALL = (
     Marketplace("A19VAU5U5O7RUS", "SG", "FE"),
 )
 MARKETPLACES = {shop.id: shop for shop in _ALL}
+
+
+def named(word: str) -> Marketplace | None:
+    """The marketplace of an id or of a country ("UK" and "GB" are one, in any case); None: there is none."""
+    told = word.strip().upper()
+    return next((shop for shop in _ALL if told in (shop.id, shop.country, shop.called)), None)
 
 
 def in_region(region: str) -> tuple[Marketplace, ...]:

@@ -61,6 +61,7 @@ def _words(many: int) -> str:
         return "Every carrier in use is mapped."
     more = f" The first {_SHOWN} are shown." if many > _SHOWN else ""
     return (
-        f"{many} rows are missing in the carrier map.{more} `lockstep carriers suggest FILE.csv` writes them:"
-        " check or fill in carrier_code, then `lockstep import carriers FILE.csv`."
+        f"{many} rows are missing in the carrier map.{more} For one of them fill in the form map-carrier of its"
+        " marketplace; of many, `lockstep carriers suggest FILE.csv` writes a file: check or fill in carrier_code,"
+        " then `lockstep import carriers FILE.csv`."
     )

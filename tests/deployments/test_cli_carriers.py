@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from deployments.cli_carriers import suggest
-from deployments.map_cells import Known
 from deployments.maps_csv import columns, parse
 from domain.errors import Refused
 from ledger.connection import Ledger
+from ledger.map_rules import Known
 from ledger.maps import record_carriers
 from ledger.register import clock
 from tests.deployments.test_cli import CARRIERS, Lockstep, lockstep, one_line, set_up

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.map_cells import Known
 from deployments.maps_csv import columns, export_map, import_map, parse
 from domain.errors import Refused
 from domain.snapshots import SnapshotLimits
 from ledger import maps, register
 from ledger.connection import Ledger
+from ledger.map_rules import Known
 from ledger.maps import BufferEntry, CarrierEntry, OfferEntry, ServiceEntry, SkuEntry
 from ledger.snapshots import record_snapshot
 from tests.factories import snapshot

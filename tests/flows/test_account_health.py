@@ -44,7 +44,7 @@ def ready(street: Street) -> bool:
 
 
 def test_the_health_of_an_account_is_shown_beside_amazons(street: Street) -> None:
-    """Late orders are a rate over its limit, a problem of operations, a table, and two charts; Amazon's report comes
+    """Late orders are a rate over its limit, a problem, a table and two charts; Amazon's report comes
     with the second run.
     """
     late_orders(street)

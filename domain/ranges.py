@@ -1,0 +1,39 @@
+"""Which numbers the seller's maps take: one rule for spreadsheets and forms."""
+
+from dataclasses import dataclass
+
+LARGEST = 2_147_483_647  # PostgreSQL's integer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """From `least` to `most`; `inside`: between them, without both ends."""
+
+    least: int
+    most: int
+    whole: bool = False
+    inside: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether a number is one of them."""
+        if not self.least <= value <= self.most:
+            return False
+        if self.inside:
+            return self.least < value < self.most
+        return not self.whole or float(value).is_integer()
+
+    @property
+    def words(self) -> str:
+        """What such a number is, as the end of a sentence."""
+        if self.whole:
+            return f"a whole number of {self.least} or more"
+        ends = f"between {self.least} and" if self.inside else f"from {self.least} to"
+        return f"a number {ends} {self.most}"
+
+
+UNITS = Range(least=1, most=LARGEST, whole=True)
+FIXED = Range(least=0, most=LARGEST, whole=True)
+CAP = Range(least=0, most=LARGEST, whole=True)
+PERCENT = Range(least=0, most=100)
+ODDS = Range(least=0, most=1, inside=True)
+SHARE = Range(least=0, most=1)

@@ -1,0 +1,52 @@
+"""The kinds of fields that forms share; `choices` names a list that `lockstep setup` fills in per deployment."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from domain.errors import Refused
+from domain.marketplaces import MARKETPLACES, named
+from domain.ranges import LARGEST
+
+SellerAccount = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "seller_accounts"})]
+Connection = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "connections"})]
+Marketplace = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "marketplaces"})]
+AnyMarketplace = Annotated[str, Field(json_schema_extra={"choices": "marketplaces"})]
+Carrier = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "carriers"})]
+Filled = Annotated[str, Field(min_length=1)]
+Units = Annotated[int | None, Field(ge=0, le=LARGEST)]
+Percent = Annotated[float | None, Field(ge=0, le=100)]
+Odds = Annotated[float | None, Field(gt=0, lt=1)]
+Share = Annotated[float | None, Field(ge=0, le=1)]
+
+
+class Part(BaseModel):
+    """Units of one warehouse SKU that go into one unit of the seller SKU."""
+
+    warehouse_sku: str = Field(
+        min_length=1,
+        description="The warehouse's own SKU, as its stock file spells it.",
+        json_schema_extra={"position": 0},
+    )
+    units: int = Field(
+        default=1,
+        ge=1,
+        le=LARGEST,
+        description="How many of it one unit of the seller SKU takes.",
+        json_schema_extra={"position": 1},
+    )
+
+
+def marketplace_id(word: str) -> str:
+    """The id of a marketplace that was given by its country or its id; empty stays empty.
+
+    Raises:
+        Refused: there is no such marketplace.
+    """
+    shop = named(word)
+    if shop is None and word.strip():
+        there = ", ".join(one.called for one in MARKETPLACES.values())
+        raise Refused(
+            f'Marketplace: "{word}" is not a marketplace of Amazon (there is: {there}). Nothing changed.'
+        )
+    return shop.id if shop else ""
