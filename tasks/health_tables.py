@@ -37,7 +37,7 @@ def show_health(account: Account, health: Health, now: datetime) -> int:
         f"account-health-{account.name}",
         health_rows(health, now) or _nothing("rate"),
         f"Rates that Amazon suspends for: {risks or 'none'} at risk. {_ESTIMATE}",
-        empty=[],
+        now,
     )
     number = len(health.defects)
     many = (
@@ -49,6 +49,7 @@ def show_health(account: Account, health: Health, now: datetime) -> int:
         defect_rows(health.defects) or _nothing("order"),
         f"{many}{more}: each with its cause and the team to talk to. Late orders of the last 30 days, parcels"
         " promised in the last 30, orders placed in the last 7.",
+        now,
         empty=_nothing("order"),
     )
     return risks
