@@ -18,6 +18,7 @@ from ledger.lateness import load_lateness
 from tests.bench.crowd import crowd
 from tests.bench.figures import Spent, dsn_of, must_be
 from tests.bench.house import House, measured
+from tests.bench.machine import tree_seconds
 from tests.bench.shown import met
 from tests.bench.strangers import strangers
 
@@ -34,6 +35,7 @@ class Watched:
     closed: int
     first: Spent
     usual: tuple[Spent, ...]
+    database: float  # processor seconds of PostgreSQL for a usual cycle, Prefect's own tables included
     steps: dict[str, float]  # seconds of a usual cycle by task
     lateness: float  # seconds for the month's late parcels, counted once an hour at most
     problems: int
@@ -77,7 +79,9 @@ def _watched(built: House, ledger: Ledger, closed: int) -> Watched:
     now = datetime.fromtimestamp(time.time(), UTC)
     crowd(ledger, closed, OPENED, now)
     first = built.run("problem-watch")
+    busy = tree_seconds(built.postmaster)
     usual = [built.run("problem-watch") for _ in range(RUNS)]
+    busy = tree_seconds(built.postmaster) - busy
     with ledger.begin() as conn:
         start = time.monotonic()
         load_lateness(conn, now - _MONTH)
@@ -88,6 +92,7 @@ def _watched(built: House, ledger: Ledger, closed: int) -> Watched:
         closed=closed,
         first=_cycle(first),
         usual=tuple(_cycle(run) for run in usual),
+        database=busy / RUNS,
         steps=_steps(usual[-1]["marks"]),
         lateness=lateness,
         problems=problems,
@@ -133,6 +138,8 @@ def _table(ours: Sequence[Watched], theirs: Sequence[Spent]) -> Table:
     goal = f"<= {GOAL_GROWTH:g} {met(growth <= GOAL_GROWTH)}"
     row("  times as long", f"{growth:.2f}", goal, f"{theirs_growth:.1f}", f"{theirs_growth / growth:.1f}x")
     row("  own processor time", f"{many.processor:.2f}", "", f"{their_many.processor:.2f}", "")
+    row("  PostgreSQL's processor time", f"{many.database:.2f}", "", "", "")
+    row(f"    beside {FEW:,} closed", f"{few.database:.2f}", "", "", "")
     goal = f"< {GOAL_SECONDS:g} {met(many.first.seconds < GOAL_SECONDS)}"
     row("the first cycle, every gap new, s", f"{many.first.seconds:.2f}", goal, "", "")
     row("late by cause over a month, s", f"{many.lateness:.2f}", "", "", "")
