@@ -116,9 +116,12 @@ def _stop(now: Standing) -> Ruling:
 def _resume(now: Standing) -> Ruling:
     if now.cancel is CancelState.TOO_LATE:
         return Ruling(act=Act.NOTHING, why="the warehouse could not stop it, so it goes on as ever")
-    if now.cancel is CancelState.CANCELED or (now.held_by and now.release is ReleaseState.REJECTED):
+    if now.cancel is CancelState.CANCELED or now.release is ReleaseState.REJECTED:
+        new = (
+            now.held_by or now.cancel is CancelState.CANCELED
+        )  # else the warehouse is asked about it already
         why = "the warehouse does not ship it as it is; ask it to accept or ship the order after all, and Lockstep"
-        return Ruling(act=Act.ASK_AGAIN, why=f"{why} goes on")
+        return Ruling(act=Act.ASK_AGAIN if new else Act.NOTHING, why=f"{why} goes on")
     if now.asked or now.cancel is CancelState.SENT:
         why = "the warehouse was asked to stop it and has not answered yet; decide again when it has"
         return Ruling(act=None, why=why)

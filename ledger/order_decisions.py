@@ -132,11 +132,11 @@ def _mark(conn: sa.Connection, order: sa.RowMapping, act: Act, author: str, now:
 
 
 def _wish_to_stop(conn: sa.Connection, release: sa.RowMapping, act: Act) -> None:
-    """Write the wish that the warehouse does not ship it, or take one back that nobody heard of yet."""
+    """Write the wish that the warehouse does not ship it, or that there is none (any more)."""
     this = releases.update().where(releases.c.id == release["id"])
     if act is Act.STOP:
         conn.execute(this.values(cancel_state=CancelState.PLANNED, cancel_reason=_ASKED))
-    if act in (Act.RESUME, Act.LET_GO):
+    if act in (Act.RESUME, Act.LET_GO, Act.ASK_AGAIN):
         conn.execute(this.values(cancel_state=CancelState.NONE, cancel_reason="", cancel_batch=""))
 
 

@@ -129,8 +129,18 @@ def read_order(
     *,
     clock: Callable[[], datetime],
 ) -> bool:
-    """Read one order back for a person who waits for it; whether Amazon has yet to show a parcel it took."""
-    seen = amazon.fetch_order(order.amazon_order_id)
+    """Read one order back for a person who waits for it; whether Amazon has yet to show a parcel it took.
+
+    An order that cannot be read is no fault of Amazon's: what waits for it is sent all the same.
+    """
+    try:
+        seen = amazon.fetch_order(order.amazon_order_id)
+    except Denied:
+        raise
+    except Refused:
+        with ledger.begin() as conn:
+            record_look(conn, order.order_id, clock())
+        return False
     _record_read(ledger, account, connection, (order, seen), clock())
     with ledger.begin() as conn:
         return waits_for_proof(conn, order.order_id)

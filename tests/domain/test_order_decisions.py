@@ -76,6 +76,7 @@ def test_cancel_asks_the_warehouse_once(now: Standing, act: Act | None) -> None:
         (standing(S.RELEASED, R.ACCEPTED, C.SENT, asked=True, held_by="Kim"), None),
         (standing(S.RELEASED, R.REJECTED, C.CANCELED, asked=True, held_by="Kim"), Act.ASK_AGAIN),
         (standing(S.RELEASED, R.REJECTED, held_by="Kim"), Act.ASK_AGAIN),
+        (standing(S.RELEASED, R.REJECTED), Act.NOTHING),
         (standing(S.DISPATCHED, R.ACCEPTED, C.TOO_LATE), Act.NOTHING),
         (standing(S.RELEASED, R.ACCEPTED), Act.NOTHING),
     ],

@@ -150,7 +150,7 @@ def test_what_was_stopped_is_asked_for_again(ledger: Ledger) -> None:
     assert kinds(ledger) == [K.REJECTED_BY_WAREHOUSE]
     assert "Jo wants it shipped after all" in problems(ledger)[0].summary
     say(ledger, ChangeKind.ACCEPTED, 1)
-    assert problems(ledger) == ()
+    assert (problems(ledger), decide(ledger, Choice.CANCEL).act) == ((), Act.STOP)
 
 
 @pytest.mark.parametrize("how", ["said so", "dispatched"])
