@@ -19,7 +19,7 @@ from domain.census import (
     census_problems,
 )
 from domain.orders import OrderState
-from domain.problems import ProblemKind
+from domain.problems import Problem, ProblemKind
 from domain.releases import ReleaseState
 from domain.warehouse import Census
 from ledger.problems import settle_problems
@@ -100,14 +100,33 @@ def find_differing(
 def record_differences(conn: sa.Connection, connection: str, now: datetime) -> int:
     """Make the open problems about a connection's list what it shows now; how many are new.
 
-    Cleared by the next list or by the order's own fate; a list of days ago proves nothing any more.
+    Cleared by the next list or by the order's own fate; a list of days ago proves nothing any more. A reference
+    that is not ours is over when a person has seen it, whatever list it is in.
     """
     as_of = _as_of(conn, connection)
     fresh = as_of is not None and now - as_of < STALE
     differing = find_differing(conn, connection, as_of, now) if as_of and fresh else ()
-    found = census_problems(connection, as_of, differing) if as_of else ()
+    found = _unseen(conn, census_problems(connection, as_of, differing)) if as_of else ()
     subjects = sorted({*_told(conn, connection), *(problem.subject for problem in found)})
     return settle_problems(conn, _KINDS, subjects, found, now) if subjects else 0
+
+
+def _unseen(conn: sa.Connection, found: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The problems without unknown references that somebody acknowledged."""
+    unknown = [problem.subject for problem in found if problem.kind is ProblemKind.UNKNOWN_ORDER]
+    if not unknown:
+        return tuple(found)
+    seen = (
+        problems.c.kind == ProblemKind.UNKNOWN_ORDER,
+        problems.c.acknowledged_at.is_not(None),
+        problems.c.subject.in_(unknown),
+    )
+    over = set(conn.scalars(sa.select(problems.c.subject).where(*seen)))
+    return tuple(
+        problem
+        for problem in found
+        if problem.kind is not ProblemKind.UNKNOWN_ORDER or problem.subject not in over
+    )
 
 
 def _told(conn: sa.Connection, connection: str) -> Collection[str]:
