@@ -26,11 +26,6 @@ class Beat:
     subject: str
     last_at: datetime
 
-    @property
-    def name(self) -> str:
-        """How problems name it, such as "order-ingest, Amazon (main)"."""
-        return f"{self.flow}, {self.subject}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:

@@ -13,7 +13,6 @@ from domain.silence import (
     RESUMED,
     WATCH,
     WATCHER,
-    Beat,
     Quiet,
     allowed,
     comes_batched,
@@ -56,7 +55,14 @@ def find_silent(
     strangers += [warehouse_named(connection.name) for connection in connections(conn)]
     beats, resumed = last_beats(conn, strangers, now), resumed_at(conn)
     found = find_not_run([beat for beat in beats if beat.flow != WATCH], schedules, resumed, now)
-    found += _find_quiet(conn, [b for b in beats if b.flow in schedules], schedules, now)
+    judged = [
+        (beat.flow, beat.subject)
+        for beat in beats
+        if is_judged(beat.flow, beat.subject)
+        and beat.flow in schedules
+        and may_be_judged(beat, schedules[beat.flow], resumed, now)
+    ]
+    found += find_quiet(_lulls(conn, judged, now), now)
     told = [subject for kind in _TOLD for subject in open_subjects(conn, kind)]
     return without_told(found, told)
 
@@ -97,28 +103,18 @@ def record_down(conn: sa.Connection, schedules: Mapping[str, timedelta], now: da
     return record_problems(conn, [down_problem(since, now, others_ran=others)], now)
 
 
-def _find_quiet(
-    conn: sa.Connection, beats: Sequence[Beat], schedules: Mapping[str, timedelta], now: datetime
-) -> tuple[Problem, ...]:
-    resumed = resumed_at(conn)
-    judged = {
-        (beat.flow, beat.subject)
-        for beat in beats
-        if is_judged(beat.flow, beat.subject) and may_be_judged(beat, schedules[beat.flow], resumed, now)
-    }
-    if not judged:
-        return ()
-    carried = load_carried(conn, {flow for flow, _ in judged}, now)
-    lulls = {key: find_lull(carried[key], now) for key in judged if key in carried}
-    due = _with_orders_due(conn, now) if any(comes_batched(flow) for flow, _ in judged) else set()
-    return find_quiet(
-        [
-            Quiet(flow=flow, subject=subject, lull=lull)
-            for (flow, subject), lull in sorted(lulls.items(), key=lambda item: item[0])
-            if lull is not None and (not comes_batched(flow) or subject in due)
-        ],
-        now,
-    )
+def _lulls(conn: sa.Connection, judged: Sequence[tuple[str, str]], now: datetime) -> list[Quiet]:
+    """The lulls of these flows and subjects; a warehouse's count only while it has orders due."""
+    carried = load_carried(conn, {flow for flow, _ in judged}, now) if judged else {}
+    found = [
+        Quiet(flow=flow, subject=subject, lull=lull)
+        for flow, subject in judged
+        if (flow, subject) in carried and (lull := find_lull(carried[flow, subject], now))
+    ]
+    if not any(comes_batched(quiet.flow) for quiet in found):
+        return found
+    due = _with_orders_due(conn, now)
+    return [quiet for quiet in found if not comes_batched(quiet.flow) or quiet.subject in due]
 
 
 def _with_orders_due(conn: sa.Connection, now: datetime) -> set[str]:

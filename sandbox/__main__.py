@@ -21,7 +21,7 @@ def main() -> None:
     asked = _arguments()
     clock = Clock(asked.speed)
     world = AmazonWorld(clock, limits=not asked.no_limits, limits_scale=asked.limits_scale)
-    warehouse = Warehouse(asked.folder, clock, stock=starting_stock(asked.seed))
+    warehouse = Warehouse(asked.folder, clock, stock=starting_stock(asked.seed), census_every=86_400.0)
     orders = 0 if asked.no_trading else asked.orders
     trading = TradingHour(world, warehouse, orders, seed=asked.seed, shapes=asked.shapes)
     stop = threading.Event()

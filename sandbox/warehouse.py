@@ -29,7 +29,7 @@ class Warehouse(LabelDesk):
         dispatch_after: shortest and longest time in seconds from reading an order to its dispatch.
         stock_every: seconds between stock files; one is written when anything changed, or the third time.
         carriers: carrier and service strings, spread over the orders.
-        census_every: seconds between lists of the open orders; None: none is written but by `list_open`.
+        census_every: seconds until and between lists of the open orders; None: none is written but by `list_open`.
     """
 
     def __init__(  # noqa: PLR0913 - a warehouse's habits, each with a plain default
@@ -55,7 +55,7 @@ class Warehouse(LabelDesk):
         self._seen: set[str] = set()
         self._last_stock: dict[str, int] | None = None
         self._next_stock = clock.now()
-        self._next_census = clock.now()
+        self._next_census = clock.now() + timedelta(seconds=clock.scaled(census_every or 0.0))
         self._quiet = 0
         self._mistakes: list[str] = []
 

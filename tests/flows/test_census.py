@@ -11,6 +11,7 @@ from flows.problem_watch import problem_watch
 from flows.tracking_push import tracking_push
 from flows.warehouse_census import warehouse_census
 from tests.flows.conftest import GB, Street
+from tests.flows.runs import eventually
 
 
 def test_a_forgotten_order_is_found_and_found_again(street: Street) -> None:
@@ -19,8 +20,7 @@ def test_a_forgotten_order_is_found_and_found_again(street: Street) -> None:
     made = street.world.add_order(marketplace_id=GB, items=[("SKU-01", 1)])
     street.settle()
     order_ingest()
-    for _ in range(2):
-        street.work()
+    assert eventually(lambda: (street.work(), street.warehouse.accepted)[1])
     tracking_push()
     with street.ledger.begin() as conn:  # as if the warehouse had accepted it this morning
         hours = {"ago": timedelta(hours=9)}

@@ -2,6 +2,8 @@
 
 import time
 
+import sqlalchemy as sa
+
 from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.problem_watch import problem_watch
@@ -29,6 +31,7 @@ def test_an_order_travels_to_the_warehouse_and_its_tracking_is_proven_at_amazon(
     assert {row["state"] for row in parcels} == {"PROVEN"}
     assert not street.warehouse.duplicates
     assert not street.warehouse.complaints
+    assert beats(street) >= {("tracking-push", "Warehouse (main)"), ("tracking-push", "Amazon (main)")}
 
 
 def test_quantities_reach_amazon_less_what_the_warehouse_cannot_know(street: Street) -> None:
@@ -46,3 +49,16 @@ def test_quantities_reach_amazon_less_what_the_warehouse_cannot_know(street: Str
     assert eventually(step), street.rows("listings")
     assert street.world.effective_quantity("SKU-04", DE) == 100
     problem_watch()
+    assert beats(street) >= {
+        ("order-ingest", "Amazon (main)"),
+        ("order-ingest", f"Amazon (main) {GB}"),
+        ("inventory-sync", "Warehouse (main)"),
+        ("inventory-sync", "Amazon (main)"),
+        ("problem-watch", "Lockstep"),
+    }
+
+
+def beats(street: Street) -> set[tuple[str, str]]:
+    """Which flow has run well for whom."""
+    with street.ledger.begin() as conn:
+        return {(row[0], row[1]) for row in conn.execute(sa.text("SELECT street, subject FROM ledger.beats"))}

@@ -90,6 +90,18 @@ def test_an_order_that_is_over_here_is_still_open_there(ledger: Ledger) -> None:
     assert found(ledger) == [("unknown_order", "main X-1")]
 
 
+def test_a_reference_that_a_person_has_seen_does_not_come_back(ledger: Ledger) -> None:
+    """An unknown reference that was acknowledged is over, in this list and in the next one."""
+    listed(ledger, "X-1", "X-2")
+    assert len(found(ledger)) == 2
+    over = "UPDATE ledger.problems SET acknowledged_at = now(), cleared_at = now() WHERE subject = 'main X-1'"
+    with ledger.begin() as conn:
+        conn.execute(sa.text(over))
+    assert found(ledger) == [("unknown_order", "main X-2")]
+    listed(ledger, "X-1", as_of=LISTED + HOUR)
+    assert found(ledger) == []
+
+
 def test_an_older_list_and_an_empty_one_are_not_taken(ledger: Ledger) -> None:
     """The newest list stays; one without orders is doubted while there should be some, and one of the future."""
     orders(ledger, 1)
