@@ -303,8 +303,8 @@ MANNERS: dict[ProblemKind, Manner] = {
     ProblemKind.HEALTH_AT_RISK: Manner(
         owner=Team.OPERATIONS,
         severity=Severity.URGENT,
-        next_step="Open the table account-health: it names the orders that still can be saved tonight, and who"
-        " holds each.",
+        next_step="Open the table health-tonight of the account: it names the orders that still can be saved, and"
+        " who holds each. The table health-defects has what counts already, with its causes.",
         act_within=timedelta(hours=12),
     ),
 }

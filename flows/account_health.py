@@ -40,11 +40,13 @@ def show(ledger: Ledger, account: Account) -> None:
     now = utc_now()
     found = health.look_at_health(ledger, account, now)
     at_risk = health_tables.show_health(account, found, now)
+    open_ones = health_tables.show_tonight(ledger, account, at_risk, now)
     drawn = health_tables.draw_health(ledger, account, found, now)
     counts = {
         "rates": len(found.outlooks),
         "at risk": at_risk,
         "counting against it": len(found.defects),
+        "open tonight": open_ones,
         "drawn": drawn,
     }
     get_run_logger().info("%s: %s", account.name, told("health", counts))

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.calendar_days import day_span
+from domain.calendar_days import day_span, end_of_day
 from domain.day_closes import Close, OpenDue
 from ledger.due_orders import Counted, count_due, load_due
 from ledger.tables import day_closes
@@ -64,6 +64,17 @@ def close_day(
     )
     _record(conn, close, now)
     return close
+
+
+def open_tonight(
+    conn: sa.Connection, account: str, marketplaces: Sequence[str], now: datetime
+) -> tuple[OpenDue, ...]:
+    """Orders that are not confirmed and can still be in time today, each marketplace by its own calendar."""
+    found: list[OpenDue] = []
+    for marketplace_id in marketplaces:
+        load_due(conn, (account, marketplace_id), now, end_of_day(marketplace_id, now), now)
+        found += [_open(row) for row in conn.execute(_OPEN, {"account": account}).mappings()]
+    return tuple(sorted(found, key=lambda one: (one.due, one.order_id)))
 
 
 def kept_closes(conn: sa.Connection, since: date, until: date) -> tuple[KeptClose, ...]:

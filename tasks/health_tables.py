@@ -7,10 +7,12 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from domain.calendar_days import shop_named
+from domain.day_closes import OpenDue
 from domain.health import RULES, Defect, Metric, Outlook, Risk, risk_of
 from domain.health_reports import MEASURES
 from domain.health_words import length_words, percent, place_words, rate_words, risk_words, room_words
 from ledger.connection import Ledger
+from ledger.day_closes import open_tonight
 from ledger.health_kept import HealthDay, load_health
 from ledger.register import Account
 from ledger.trends import late_by_day
@@ -121,6 +123,33 @@ def defect_rows(defects: Sequence[Defect]) -> Rows:
         }
         for one in defects[:_SHOWN]
     ]
+
+
+@task(task_run_name="show what can be saved tonight", cache_policy=NO_CACHE, persist_result=False, retries=2)
+def show_tonight(ledger: Ledger, account: Account, at_risk: int, now: datetime) -> int:
+    """While a rate is at risk, name the open orders of today, where each is and who must act; how many."""
+    found: tuple[OpenDue, ...] = ()
+    if at_risk:
+        with ledger.begin() as conn:
+            found = open_tonight(conn, account.name, account.marketplaces, now)
+    rows: Rows = [
+        {
+            "order": one.order_id,
+            "marketplace": shop_named(one.marketplace_id),
+            "due (UTC)": f"{one.due:%Y-%m-%d %H:%M}",
+            "where it is": one.hop,
+            "team": one.owner.replace("_", " "),
+            "what is known": one.problem,
+        }
+        for one in found[:_SHOWN]
+    ]
+    more = f", the first {_SHOWN} are shown" if len(found) > _SHOWN else ""
+    told = f"{len(found)} open orders of {account.name} can still be confirmed in time today{more}."
+    key = f"health-tonight-{account.name}"
+    show_table(
+        key, rows or _nothing("order"), told if at_risk else "No rate is at risk.", empty=_nothing("order")
+    )
+    return len(found)
 
 
 @task(

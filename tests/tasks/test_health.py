@@ -18,7 +18,7 @@ from ledger.problems import open_problems
 from tasks import health_tables
 from tasks.health import Beside, Health, look_at_health
 from tasks.health_report import advance_health_report
-from tasks.health_tables import defect_rows, draw_health, health_rows, rate_panels, show_health
+from tasks.health_tables import defect_rows, draw_health, health_rows, rate_panels, show_health, show_tonight
 from tests.factories import DAY, DE, GB, HOUR, NOW, amazon_order, dispatch, order_id
 from tests.ledger.walk import confirm, ingest, release, ship
 from tests.tasks.test_proof import MAIN
@@ -129,6 +129,31 @@ def test_a_rate_over_its_limit_is_shown_kept_and_a_problem(ledger: Ledger, shown
     with ledger.begin() as conn:
         (ten, *_) = [one for one in load_health(conn, "main", NOW.date()) if one.metric is Metric.LATE_10]
     assert ten.rate == Rate(1, 2)
+
+
+def test_what_can_be_saved_tonight_is_named_while_a_rate_is_at_risk(
+    ledger: Ledger, shown: dict[str, object]
+) -> None:
+    """The open orders of today with where each is and who must act; nothing is named while all is well."""
+    release(
+        ledger,
+        amazon_order(number=1, confirm_by=NOW + HOUR),
+        amazon_order(number=2, confirm_by=NOW + 2 * DAY),
+    )
+    release(ledger, amazon_order(number=3, confirm_by=NOW - HOUR))
+    assert show_tonight.fn(ledger, MAIN, 0, NOW) == 0
+    assert shown["health-tonight-main"] == [{"order": "nothing"}]
+    assert show_tonight.fn(ledger, MAIN, 1, NOW) == 1
+    assert shown["health-tonight-main"] == [
+        {
+            "order": order_id(1),
+            "marketplace": "GB",
+            "due (UTC)": "2026-11-27 10:00",
+            "where it is": "accepted, not dispatched by the warehouse",
+            "team": "warehouse",
+            "what is known": "",
+        }
+    ]
 
 
 def test_a_problem_clears_when_the_rate_is_good_again(ledger: Ledger) -> None:
