@@ -191,6 +191,7 @@ def test_a_buffer_is_published_at_once(street: Street) -> None:
     count_stock(street)
     inventory_sync()
     said = done(set_buffer, **BUFFER, seller_sku="SKU-01", fixed=90, percent=5.0, share=0.5)
+    assert said.endswith("Quantities are published.")
     assert "from now on: the largest of: 90 units, 5 % of what is available." in said
     done(set_buffer, **BUFFER, fixed=40)
     published = {
