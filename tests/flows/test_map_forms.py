@@ -164,7 +164,8 @@ def test_a_mapped_kit_releases_its_orders(street: Street) -> None:
     order_ingest()
     assert street.states() == {held: "HELD", other: "HELD"}
 
-    said = done(map_sku, **SKU)
+    parts = [{"warehouse_sku": "SKU-01", "units": 2}, {"warehouse_sku": "SKU-02"}]  # as the UI sends them
+    said = done(map_sku, **SKU | {"parts": parts})
     assert "2 orders held before: 1 handed to the warehouse now, 1 still held" in said
     assert "The warehouse has not counted SKU-01, SKU-02 yet" in said
     assert street.states() == {held: "RELEASED", other: "HELD"}
