@@ -23,6 +23,7 @@ class Resuming:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._late: list[str] = []
+        self.paused = False  # a budget was used up: the rest goes out with the next scheduled runs
 
     def parcels(self, connection: str) -> None:
         """Confirm the parcels of every seller account that the connection serves, within Amazon's budget."""
@@ -79,6 +80,7 @@ class Resuming:
             yield
         except TryAgain as error:
             if error.pause:  # a used-up budget is no fault
+                self.paused = True
                 get_run_logger().info("%s: %s", stranger, error)
             else:
                 self._late.append(f"{stranger}: {error}")

@@ -55,4 +55,5 @@ def set_buffer(  # noqa: PLR0913 - the fields of the form
         resuming = Resuming(ledger)
         resuming.quantities(account)
         resuming.end()
-    return Completed(message=f"{said} Quantities are published.")
+    done = "go out as Amazon's budget allows" if resuming.paused else "are published"
+    return Completed(message=f"{said} Quantities {done}.")

@@ -9,11 +9,13 @@ from prefect.cache_policies import NO_CACHE
 
 from ledger.connection import Ledger
 from ledger.counts_shown import DoubtedNumber, ShownCount, doubted_numbers, recent_counts
+from ledger.deeds import Deed, record_deed
 from ledger.held_counts import held_snapshots
 from ledger.snapshots import Decision, accept_snapshot, dismiss_snapshot
 from tasks.manners import RETRIES, worth_retrying
 
 _COUNTS, _ROWS = 20, 200
+_SAID = {"accept": "accepted, its numbers are in force", "dismiss": "dismissed, the last good one stays"}
 _OUTCOMES = {
     "APPLIED": "applied",
     "HELD": "held: accept or dismiss it with the form accept-count",
@@ -57,7 +59,13 @@ def decide(
     """Do with a held count what a person says; raises Refused when there is nothing to decide."""
     act = accept_snapshot if decision == "accept" else dismiss_snapshot
     with ledger.begin() as conn:
-        return act(conn, count, author, now)
+        decided = act(conn, count, author, now)
+        said = (
+            f"Count {count} of {decided.count.place.subject} ({decided.count.rows} rows): {_SAID[decision]}."
+        )
+        subject = decided.count.place.subject
+        record_deed(conn, Deed(at=now, author=author, form="accept-count", subject=subject, said=said))
+    return decided
 
 
 def _count_row(count: ShownCount) -> dict[str, object]:

@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from domain.errors import Refused
 from ledger.connection import Ledger
+from ledger.deeds import Deed, record_deed
 from ledger.maps import OfferBook, OfferEntry, load_offers, record_offers
 from ledger.offers import similar_sku
 from ledger.register import Account
@@ -36,7 +37,11 @@ def decide_stop(
                 " account first (leave the SKU empty). Nothing changed."
             )
         changed = record_offers(conn, [_entry(book, account.name, seller_sku, stop=stop)], author, now)
-    return _words(seller_sku or "everything", account.name, stop=stop, changed=bool(changed))
+        what = seller_sku or "everything"
+        said = _words(what, account.name, stop=stop, changed=bool(changed))
+        subject = f"{account.name} {what}"
+        record_deed(conn, Deed(at=now, author=author, form="stop-selling", subject=subject, said=said))
+    return said
 
 
 def _check(known: str, account: str, seller_sku: str) -> None:

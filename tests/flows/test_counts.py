@@ -11,6 +11,7 @@ from flows.accept_count import accept_count
 from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.problem_watch import problem_watch
+from ledger.deeds import last_deeds
 from tests.flows.conftest import GB, Street
 from tests.flows.runs import eventually, fails
 
@@ -86,6 +87,10 @@ def test_an_accepted_count_is_published_at_once(street: Street) -> None:
     assert counts(street)[-1] == (held, "HELD")
 
     accept_count(count=held, decision="accept", your_name="Ada  Lovelace")
+    with street.ledger.begin() as conn:
+        (deed,) = last_deeds(conn, 9)
+    assert (deed.author, deed.form) == ("Ada Lovelace", "accept-count")
+    assert deed.said.endswith("accepted, its numbers are in force.")
     assert offered(street, "SKU-01", 0)
     assert not street.problems()
     (row, *_) = shown("stock-counts-main")

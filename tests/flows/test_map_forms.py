@@ -164,7 +164,8 @@ def test_a_mapped_kit_releases_its_orders(street: Street) -> None:
     order_ingest()
     assert street.states() == {held: "HELD", other: "HELD"}
 
-    said = done(map_sku, **SKU)
+    parts = [{"warehouse_sku": "SKU-01", "units": 2}, {"warehouse_sku": "SKU-02"}]  # as the UI sends them
+    said = done(map_sku, **SKU | {"parts": parts})
     assert "2 orders held before: 1 handed to the warehouse now, 1 still held" in said
     assert "The warehouse has not counted SKU-01, SKU-02 yet" in said
     assert street.states() == {held: "RELEASED", other: "HELD"}
@@ -191,6 +192,7 @@ def test_a_buffer_is_published_at_once(street: Street) -> None:
     count_stock(street)
     inventory_sync()
     said = done(set_buffer, **BUFFER, seller_sku="SKU-01", fixed=90, percent=5.0, share=0.5)
+    assert said.endswith("Quantities are published.")
     assert "from now on: the largest of: 90 units, 5 % of what is available." in said
     done(set_buffer, **BUFFER, fixed=40)
     published = {

@@ -13,6 +13,7 @@ from domain.snapshots import SnapshotLimits
 from flows.inventory_sync import inventory_sync
 from flows.stock_variances import stock_variances
 from flows.stop_selling import stop_selling
+from ledger.deeds import last_deeds
 from ledger.maps import OfferEntry, export_offers, record_offers
 from ledger.snapshots import record_snapshot
 from tests.factories import snapshot
@@ -62,6 +63,9 @@ def test_who_decided_and_when_is_kept(street: Street) -> None:
     )
     with street.ledger.begin() as conn:
         found = [tuple(row) for row in conn.execute(versions)]
+        deeds = last_deeds(conn, 2)
+    assert [(deed.author, deed.subject) for deed in deeds] == [("Jo", "main SKU-01"), ("Kim", "main SKU-01")]
+    assert deeds[1].said == "Selling SKU-01 of main is stopped."
     assert found == [("Kim", True, False), ("Jo", False, True)]
 
 
