@@ -147,7 +147,11 @@ def show_tonight(ledger: Ledger, account: Account, at_risk: int, now: datetime) 
     told = f"{len(found)} open orders of {account.name} can still be confirmed in time today{more}."
     key = f"health-tonight-{account.name}"
     show_table(
-        key, rows or _nothing("order"), told if at_risk else "No rate is at risk.", empty=_nothing("order")
+        key,
+        rows or _nothing("order"),
+        told if at_risk else "No rate is at risk.",
+        now,
+        empty=_nothing("order"),
     )
     return len(found)
 
