@@ -5,7 +5,7 @@ from prefect.logging import get_run_logger
 
 from flows.doors import all_connections, open_ledger, utc_now
 from flows.story import run_name, told
-from tasks import lateness, orders, problems
+from tasks import lateness, notices, orders, problems
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
@@ -16,7 +16,7 @@ def problem_watch() -> None:
         overdue = problems.find_overdue(ledger, all_connections(ledger), now)
         forgotten = orders.forget_recipients(ledger, now)
         problems.forget(ledger, now)
-        new = problems.announce(ledger, now)
+        new = notices.announce(ledger, now)
         shown = problems.show(ledger)
         lateness.show_lateness(ledger, now)
         counts = {"open": shown, "new": new, "overdue": overdue, "addresses forgotten": forgotten}
