@@ -32,7 +32,8 @@ from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from deployments.automations import install_automations, install_channels
+from deployments.automations import install_automations
+from deployments.channels import install_channels
 from domain.errors import Refused
 
 POOL = "lockstep"
@@ -61,12 +62,12 @@ def install_all(
     people: Mapping[str, str] | None = None,
     every: Mapping[str, float] | None = None,
 ) -> list[str]:
-    """Everything this module's first line names; `people` maps a team to its Slack webhook.
+    """Everything this module's first line names; `people` maps a team to the address of its channel.
 
     `every` replaces the interval, in seconds, of the flows it names (`order-ingest`).
 
     Raises:
-        Refused: a webhook or prefect.yaml says something that cannot be done.
+        Refused: an address or prefect.yaml says something that cannot be done.
     """
     with get_client(sync_client=True) as client:
         changes = install_pool(client)

@@ -122,7 +122,7 @@ def body_lines(notice: Notice) -> tuple[str, ...]:
         counts = Counter(part.group.kind for part in notice.parts)
         return tuple(_count(notice, kind, causes) for kind, causes in counts.most_common())
     if notice.what is What.CLEARED:
-        return ()
+        return ("Nothing is left to do.",)
     (part,) = notice.parts
     grew = notice.what is What.OPENED and len(part.news) < len(part.problems)
     return (

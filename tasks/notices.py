@@ -65,8 +65,7 @@ def payload_of(notice: Notice, forms: Mapping[str, Sequence[Form]], now: datetim
     one = notice.parts[0] if len(notice.parts) == 1 else None
     form = _form(notice)
     fix = form_link(forms.get(form, []), _about(notice.parts[0]), _known(notice.parts[0])) if form else ""
-    table = artifact_link(_TABLE)
-    lines = [*body_lines(notice), *([f"Form {form}: {fix}"] if form else []), f"All open problems: {table}"]
+    lines = [*body_lines(notice), *([f"Form {form}: {fix}"] if form else [])]
     return {
         "subject": subject_line(notice, now),
         "body": "\n".join(lines),
@@ -78,7 +77,7 @@ def payload_of(notice: Notice, forms: Mapping[str, Sequence[Form]], now: datetim
         "act_by": due_words(first_due(notice), now),
         "stage": str(notice.stage),
         "form": form,
-        "link": table,
+        "link": artifact_link(_TABLE),
         "form_link": fix,
     }
 

@@ -83,7 +83,7 @@ def test_an_end_says_what_is_over() -> None:
     """A clearing repeats what it is about and asks for nothing."""
     (notice,) = decide_notices([], [watched(n, told=Stage.NEW) for n in range(3)], [], NOW)
     assert subject_line(notice, NOW) == "Settled: 3 orders: nobody mapped seller SKU MUG"
-    assert body_lines(notice) == ()
+    assert body_lines(notice) == ("Nothing is left to do.",)
 
 
 def test_a_moment_of_another_day_names_it() -> None:
