@@ -38,8 +38,9 @@ def install_channels(client: SyncPrefectClient, people: Mapping[str, str]) -> li
     for name in sorted(set(there) - {channel_name(team) for team in people}):
         client.delete_block_document(there[name][1])
         changes.append(f"Channel {name} removed.")
-    for _, number in _of_type(client, _EARLIER).values():
+    for name, (_, number) in _of_type(client, _EARLIER).items():
         client.delete_block_document(number)
+        changes.append(f"Slack channel {name} of an earlier version removed.")
     return changes
 
 

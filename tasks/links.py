@@ -15,12 +15,12 @@ from domain.marketplaces import MARKETPLACES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """One deployment of a form; `fields` are its parameters and `settled` those that it fills in itself."""
+    """One deployment of a form; `fields` are its parameters and `settled` what it fills in itself."""
 
     id: UUID
     name: str
     fields: frozenset[str]
-    settled: str
+    settled: Mapping[str, object]
 
 
 def artifact_link(key: str) -> str:
@@ -28,7 +28,7 @@ def artifact_link(key: str) -> str:
     return f"{_ui()}/artifacts/key/{key}"
 
 
-def form_link(forms: Sequence[Form], about: str, known: Mapping[str, str]) -> str:
+def form_link(forms: Sequence[Form], about: str, known: Mapping[str, str | int]) -> str:
     """Where the form is filled in: the one of the marketplace that `about` names, else the first.
 
     `known` fills in fields, as far as the form has them. Without any deployment: the list of all.
@@ -39,7 +39,7 @@ def form_link(forms: Sequence[Form], about: str, known: Mapping[str, str]) -> st
     form = next((form for form in forms if _is_of(form, places)), forms[0])
     filled = {name: value for name, value in known.items() if name in form.fields and value}
     where = f"{_ui()}/deployments/deployment/{form.id}/run"
-    return f"{where}?parameters={_spelled(filled)}" if filled else where
+    return f"{where}?parameters={_spelled({**form.settled, **filled})}" if filled else where
 
 
 def load_forms(names: Sequence[str]) -> dict[str, list[Form]]:
@@ -54,7 +54,7 @@ def load_forms(names: Sequence[str]) -> dict[str, list[Form]]:
     forms: dict[str, list[Form]] = {}
     for one in sorted(found, key=lambda one: one.name):
         fields = frozenset((one.parameter_openapi_schema or {}).get("properties", {}))
-        form = Form(id=one.id, name=one.name, fields=fields, settled=json.dumps(one.parameters))
+        form = Form(id=one.id, name=one.name, fields=fields, settled=dict(one.parameters))
         forms.setdefault(flows[one.flow_id], []).append(form)
     return forms
 
@@ -69,9 +69,10 @@ def _places(marketplace_id: str) -> tuple[str, ...]:
 
 
 def _is_of(form: Form, places: Sequence[str]) -> bool:
-    return any(place in form.settled or form.name.endswith(place) for place in places)
+    own = json.dumps(dict(form.settled))
+    return any(place in own or form.name.endswith(place) for place in places)
 
 
-def _spelled(values: Mapping[str, str]) -> str:
+def _spelled(values: Mapping[str, object]) -> str:
     """As both of Prefect's UIs read it; one of them decodes a percent sign twice."""
     return quote(json.dumps(values).replace("%", "\\u0025"), safe="")

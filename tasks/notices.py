@@ -93,14 +93,21 @@ def _about(part: Part) -> str:
     return f"{part.group.cause} {part.problems[0].subject}"
 
 
-def _known(part: Part) -> dict[str, str]:
-    """What a form can be filled in with, under the names that forms give it."""
+def _known(part: Part) -> dict[str, str | int]:
+    """What a form can be filled in with, under the names that the forms' fields have."""
     kind, first = part.group.kind, part.problems[0]
-    known = {"problem": str(first.id)}
+    order, _, parcel = first.subject.partition(" ")
+    known: dict[str, str | int] = {"problem": first.id}
+    if MANNERS[kind].form in _BY_ORDER:
+        known |= {"amazon_order_id": order, "parcel": parcel}
     if kind is ProblemKind.UNMAPPED_SKU:
         known["seller_sku"] = part.group.cause
-    if MANNERS[kind].form in _BY_ORDER:
-        known |= dict.fromkeys(("order", "order_id", "amazon_order_id"), first.subject.split(" ")[0])
+    if kind is ProblemKind.UNMAPPED_SHIP_METHOD:
+        known["service_level"] = part.group.cause.rpartition(" in ")[0]
+    if kind is ProblemKind.CARRIER_UNMAPPED:
+        words = first.subject.rpartition(" in ")[0].split(" / ")
+        fields = ("connection", "warehouse_carrier", "warehouse_service")
+        known |= dict(zip(fields, words, strict=False)) if len(words) <= len(fields) else {}
     return known
 
 

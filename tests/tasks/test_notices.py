@@ -1,6 +1,7 @@
 """A message's event: the words, the same as single values, and links to the table and the form that fixes it."""
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import pytest
 from prefect.settings import PREFECT_UI_URL, temporary_settings
 
 from domain.manners import MANNERS
-from domain.notices import Stage, decide_notices
+from domain.notices import Stage, Watched, decide_notices
 from domain.problems import ProblemKind
 from tasks.links import Form, artifact_link, form_link
 from tasks.notices import event_of
@@ -26,8 +27,8 @@ def ui():
         yield
 
 
-def form(number: int = 0, name: str = "form", *fields: str, settled: str = "{}") -> Form:
-    """One deployment of a form."""
+def form(number: int = 0, name: str = "form", *fields: str, **settled: str) -> Form:
+    """One deployment of a form, with what it fills in itself."""
     return Form(id=IDS[number], name=name, fields=frozenset(fields), settled=settled)
 
 
@@ -80,8 +81,35 @@ def test_every_kind_has_an_event_that_can_be_sent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("problem", "fields"),
+    [
+        (
+            watched(kind=CARRIER, cause=f"main / OWL / NIGHT in {UK}"),
+            {"connection": "main", "warehouse_carrier": "OWL", "warehouse_service": "NIGHT"},
+        ),
+        (watched(kind=CARRIER, cause=f"main / A / B / C in {UK}"), {}),
+        (watched(kind=ProblemKind.UNMAPPED_SHIP_METHOD, cause=f"Next in {UK}"), {"service_level": "Next"}),
+        (watched(3, kind=ProblemKind.UNKNOWN_ORDER), {"problem": 3}),
+        (
+            watched(4, kind=ProblemKind.TRACKING_MISSING),
+            {"amazon_order_id": "026-1234567-0000004", "parcel": "P1"},
+        ),
+    ],
+)
+def test_a_form_is_filled_in_with_what_is_known(problem: Watched, fields: dict[str, object]) -> None:
+    """What the problem names stands in the form already: the carrier, the level, the order, the number."""
+    subject = f"{problem.subject} P1" if "amazon_order_id" in fields else problem.group.cause
+    (notice,) = decide_notices([replace(problem, subject=subject)], [], [], NOW)
+    name = MANNERS[problem.group.kind].form
+    has = fields or {"connection": "", "warehouse_carrier": ""}
+    link = str(event_of(notice, {name: [form(0, "form", *has)]}, NOW).payload["form_link"])
+    filled = parse_qs(urlsplit(link).query).get("parameters", ["{}"])[0]
+    assert json.loads(filled) == fields
+
+
+@pytest.mark.parametrize(
     "german",
-    [form(1, "form-de"), form(1, "form-2", settled=f'{{"marketplace": "{DE}"}}')],
+    [form(1, "form-de"), form(1, "form-2", marketplace=DE)],
 )
 def test_a_carrier_form_is_the_marketplaces(german: Form) -> None:
     """The form of the marketplace that the problem is about is chosen, by its name or by what it fills in."""
@@ -98,6 +126,8 @@ def test_only_fields_of_the_form_are_filled_in() -> None:
     assert json.loads(words) == {"seller_sku": "50%25 OFF"}
     assert "%" not in words
     assert "?" not in form_link([form()], "", {"problem": "7"})
+    own = form_link([form(0, "form", "problem", marketplace="DE")], "", {"problem": 7})
+    assert json.loads(parse_qs(urlsplit(own).query)["parameters"][0]) == {"marketplace": "DE", "problem": 7}
 
 
 def test_without_a_deployment_the_list_is_shown() -> None:
