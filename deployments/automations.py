@@ -1,23 +1,20 @@
-"""How trouble reaches people: a Slack channel per team, and the rules that post into them.
+"""How trouble reaches people: the rules of the Prefect server that post into the teams' channels.
 
-The rules live in the Prefect server, so they work when the flows do not. Nothing retries a lost Slack post;
-the record of every problem is the ledger.
+The rules live in the Prefect server, so they work when the flows do not. The channel tries three times; the record
+of every problem is the ledger.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
-from prefect_slack.credentials import SlackWebhook
-from pydantic import SecretStr
 
-from domain.errors import Refused
+from deployments.channels import channel_name, channels
 from domain.problems import Team
 
 PREFIX = "Lockstep: "
@@ -26,54 +23,10 @@ QUIET = timedelta(
     minutes=10
 )  # one message per flow in this time; a street that fails every minute says it once
 
-_BLOCK_TYPE = "slack-incoming-webhook"
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _LINK = "{{ flow_run|ui_url }}"
-
-
-def channel_name(team: str) -> str:
-    """The name of a team's Slack block; block names allow dashes only."""
-    return f"team-{team.replace('_', '-')}"
-
-
-def install_channels(client: SyncPrefectClient, people: Mapping[str, str]) -> list[str]:
-    """One Slack block per team of `people` (team to incoming webhook); teams no longer named lose theirs.
-
-    Raises:
-        Refused: a team that does not exist, or a webhook that is neither https nor on this machine.
-    """
-    for team, url in people.items():
-        _check(team, url)
-    changes = []
-    there = _channels(client)
-    for team, url in people.items():
-        name = channel_name(team)
-        if there.get(name, ("", None))[0] != url:
-            SlackWebhook(url=SecretStr(url)).save(name, overwrite=True)
-            changes.append(f"Slack channel of team {team} set.")
-    for name in sorted(set(there) - {channel_name(team) for team in people}):
-        client.delete_block_document(there[name][1])
-        changes.append(f"Slack channel {name} removed.")
-    return changes
-
-
-def _check(team: str, url: str) -> None:
-    if team not in set(Team):
-        raise Refused(f"There is no team {team} under [people]. The teams are {', '.join(Team)}.")
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise Refused(f"The Slack webhook of team {team} must start with https://. Copy it from Slack again.")
-
-
-def _channels(client: SyncPrefectClient) -> dict[str, tuple[str, UUID]]:
-    body = {
-        "block_types": {"slug": {"any_": [_BLOCK_TYPE]}},
-        "block_documents": {"is_anonymous": {"eq_": False}},
-        "include_secrets": True,
-    }
-    found = client.request("POST", "/block_documents/filter", json=body).json()
-    ours = [block for block in found if block["name"].startswith("team-")]
-    return {block["name"]: (block["data"].get("url", ""), UUID(block["id"])) for block in ours}
+_PROBLEMS = {"lockstep.problem.opened", "lockstep.problem.escalated", "lockstep.problem.cleared"}
+_MESSAGE = "lockstep.message.sent"
+_TEXT = "{{ event.payload.body }}{% if event.payload.link %}\n{{ event.payload.link }}{% endif %}"
 
 
 def install_automations(client: SyncPrefectClient, teams: Iterable[str]) -> list[str]:
@@ -81,23 +34,29 @@ def install_automations(client: SyncPrefectClient, teams: Iterable[str]) -> list
 
     A rule that somebody has switched off in the UI stays off.
     """
-    channels = {name: block for name, (_, block) in _channels(client).items()}
-    blocks = {team: channels[channel_name(team)] for team in teams}
+    there = channels(client)
+    blocks = {team: there[channel_name(team)][1] for team in teams}
     wanted = {rule.name: rule for rule in _rules(blocks)}
     found = {rule.name: rule for rule in client.read_automations() if rule.name.startswith(PREFIX)}
     changes = []
     for name, rule in wanted.items():
-        there = found.get(name)
-        if there is None:
+        known = found.get(name)
+        if known is None:
             client.create_automation(rule)
             changes.append(f"Automation {name!r} made.")
-        elif _spelled(there) != _spelled(rule):
-            client.update_automation(there.id, rule.model_copy(update={"enabled": there.enabled}))
+        elif _spelled(known) != _spelled(rule):
+            client.update_automation(known.id, rule.model_copy(update={"enabled": known.enabled}))
             changes.append(f"Automation {name!r} changed.")
     for name in sorted(set(found) - set(wanted)):
         client.delete_automation(found[name].id)
         changes.append(f"Automation {name!r} removed.")
     return changes
+
+
+def told_at(team: str, teams: Iterable[str]) -> str:
+    """The team whose channel hears what is for `team`: its own, else the one that is nearest; empty: nobody's."""
+    named = sorted(teams)
+    return next((one for one in (team, Team.OPERATIONS, Team.INTEGRATION, *named) if one in named), "")
 
 
 def _spelled(rule: AutomationCore | Automation) -> dict[str, Any]:
@@ -107,14 +66,65 @@ def _spelled(rule: AutomationCore | Automation) -> dict[str, Any]:
 
 def _rules(blocks: Mapping[str, UUID]) -> list[AutomationCore]:
     rules = [_no_heartbeat()]
-    rules += [_problem_opened(team, block) for team, block in blocks.items()]
-    integration = blocks.get(Team.INTEGRATION)
-    if integration is not None:
-        rules += [_run_failed(integration), _run_late(integration)]
-    others = [block for team, block in sorted(blocks.items()) if team != Team.INTEGRATION]
+    if not blocks:
+        return rules
+    rules += [_team_told(team, told_at(team, blocks), blocks) for team in Team]
+    elsewhere = _not_read_by_operations(blocks)
+    if elsewhere:
+        rules.append(_overdue(elsewhere, blocks[told_at(Team.OPERATIONS, blocks)]))
+    integration = blocks[told_at(Team.INTEGRATION, blocks)]
+    rules += [_run_failed(integration), _run_late(integration)]
+    others = [team for team in blocks if team != told_at(Team.INTEGRATION, blocks)]
     if others:
-        rules.append(_message_lost(blocks.get(Team.OPERATIONS, others[0])))
+        rules.append(_message_lost(blocks[told_at(Team.OPERATIONS, others)]))
     return rules
+
+
+def _team_told(team: str, reader: str, blocks: Mapping[str, UUID]) -> AutomationCore:
+    """A team's problems and messages. Who reads for a team without a channel sees for whom it is."""
+    return AutomationCore(
+        name=f"{PREFIX}tell {team}",
+        description=f"Tells team {team} about its problems and sends its messages"
+        + ("." if reader == team else f", at {reader}, because it has no channel of its own."),
+        trigger=_on_event([f"lockstep.problems.{team}", f"lockstep.messages.{team}"], {*_PROBLEMS, _MESSAGE}),
+        actions=[_send(blocks[reader], "" if reader == team else f"[{_spoken(team)}] ")],
+    )
+
+
+def _not_read_by_operations(teams: Iterable[str]) -> list[str]:
+    named = list(teams)
+    reader = told_at(Team.OPERATIONS, named)
+    return [team for team in Team if told_at(team, named) != reader]
+
+
+def _overdue(elsewhere: Sequence[str], block: UUID) -> AutomationCore:
+    """What is overdue, of the teams that operations does not read anyway, and that it is settled after all."""
+    return AutomationCore(
+        name=f"{PREFIX}tell operations what is overdue",
+        description="Tells team operations about overdue problems of the other teams, and when they are settled.",
+        trigger=_on_event([f"lockstep.problems.{team}" for team in elsewhere], _PROBLEMS, stage="overdue"),
+        actions=[_send(block, "[{{ event.resource.owner|replace('_', ' ') }}] ")],
+    )
+
+
+def _on_event(resources: list[str], events: set[str], stage: str = "") -> EventTrigger:
+    return EventTrigger(
+        posture=Posture.Reactive,
+        match={"prefect.resource.id": resources, **({"stage": stage} if stage else {})},
+        expect=events,
+        threshold=1,
+        within=timedelta(0),
+    )
+
+
+def _send(block: UUID, start: str) -> SendNotification:
+    return SendNotification(
+        block_document_id=block, subject=start + "{{ event.payload.subject }}", body=_TEXT
+    )
+
+
+def _spoken(team: str) -> str:
+    return team.replace("_", " ")
 
 
 def _run_failed(block: UUID) -> AutomationCore:
@@ -187,30 +197,6 @@ def _no_heartbeat() -> AutomationCore:
     )
 
 
-def _problem_opened(team: str, block: UUID) -> AutomationCore:
-    return AutomationCore(
-        name=f"{PREFIX}problems of {team}",
-        description=f"Tells team {team} about problems that it owns.",
-        trigger=EventTrigger(
-            posture=Posture.Reactive,
-            match={"prefect.resource.id": f"lockstep.problems.{team}"},
-            expect={"lockstep.problem.opened"},
-            threshold=1,
-            within=timedelta(0),
-        ),
-        actions=[
-            SendNotification(
-                block_document_id=block,
-                subject="{{ event.payload.summary }}",
-                body="{% if event.payload.count and event.payload.count > 1 %}{{ event.payload.count }} of them."
-                " {% endif %}What to do: {{ event.payload.next_step }}"
-                "{% if flow_run %}\nFound by "
-                f"{_LINK}{{% endif %}}",
-            )
-        ],
-    )
-
-
 def _message_lost(block: UUID) -> AutomationCore:
     """For our reactive rules only: they all send messages. The proactive one finds many a short run ended."""
     return AutomationCore(
@@ -229,7 +215,7 @@ def _message_lost(block: UUID) -> AutomationCore:
                 block_document_id=block,
                 subject="Lockstep could not deliver a message",
                 body="The rule {{ event.resource['prefect.resource.name'] }} fired, but its message was not taken."
-                " Check that team's Slack webhook under [people] and look at the open problems in Prefect.",
+                " Run lockstep doctor, check [people], and look at the open problems in Prefect.",
             )
         ],
     )

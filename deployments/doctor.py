@@ -7,6 +7,7 @@ from functools import partial
 
 import httpx
 
+from deployments.doctor_channels import channel_looks
 from deployments.ledger_place import open_ledger
 from deployments.no_desk import NoDesk
 from deployments.settings import Settings
@@ -41,6 +42,8 @@ def examine(settings: Settings, say: Callable[[str], None]) -> Iterator[Check]:
         yield _checked(f"Amazon {name}", partial(_amazon, settings, name))
     for name in settings.warehouse:
         yield _checked(f"Warehouse {name}", partial(_warehouse, settings, name))
+    for what, look in channel_looks(settings):
+        yield _checked(what, look)
 
 
 def _own_side(settings: Settings, say: Callable[[str], None]) -> Iterator[Check]:

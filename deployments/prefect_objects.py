@@ -32,7 +32,8 @@ from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from deployments.automations import install_automations, install_channels
+from deployments.automations import install_automations
+from deployments.channels import install_channels
 from deployments.choices import NO_CHOICES, Choices, as_form, only_choices
 from domain.errors import Refused
 
@@ -63,13 +64,13 @@ def install_all(
     every: Mapping[str, float] | None = None,
     choices: Choices = NO_CHOICES,
 ) -> list[str]:
-    """Everything this module's first line names; `people` maps a team to its Slack webhook.
+    """Everything this module's first line names; `people` maps a team to the address of its channel.
 
     `every` replaces the interval, in seconds, of the flows it names (`order-ingest`); `choices` is what the
     drop-downs of forms offer.
 
     Raises:
-        Refused: a webhook or prefect.yaml says something that cannot be done.
+        Refused: an address or prefect.yaml says something that cannot be done.
     """
     with get_client(sync_client=True) as client:
         changes = install_pool(client)

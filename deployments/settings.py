@@ -1,6 +1,5 @@
 """What lockstep.toml may say, section by section, and what each setting must be."""
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from blocks.channel_address import address_fault, is_this_machine
 from domain.marketplaces import MARKETPLACES, spelled
 
 _DURATION = re.compile(r"(\d{1,6})([smhd])")
@@ -37,21 +37,18 @@ def _web_address(value: str) -> str:
         host, parts = None, urlsplit("")
     if not host or parts.scheme not in {"http", "https"}:
         raise ValueError("this is not an https address")
-    if parts.scheme == "http" and not _is_this_machine(host):
+    if parts.scheme == "http" and not is_this_machine(host):
         raise ValueError("plain http is allowed on this machine (127.0.0.1) only; use https")
     return value
 
 
-def _secret_address(value: SecretStr) -> SecretStr:
-    _web_address(value.get_secret_value())
+def _channel(value: SecretStr) -> SecretStr:
+    """Where a team can be told; empty and not yet filled in are let through."""
+    address = value.get_secret_value()
+    fault = address_fault(address) if address and "${" not in address else ""
+    if fault:
+        raise ValueError(fault)
     return value
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _postgresql(value: SecretStr) -> SecretStr:
@@ -88,7 +85,7 @@ def _name(value: str) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
+Channel = Annotated[SecretStr, AfterValidator(_channel)]
 Secret = Annotated[SecretStr, AfterValidator(_filled_in)]
 Day = Annotated[date | None, BeforeValidator(_day)]
 Name = Annotated[str, AfterValidator(_name)]
@@ -168,17 +165,17 @@ class WarehouseSettings(_Section):
 
 
 class PeopleSettings(_Section):
-    """[people]: a Slack incoming webhook per owner team."""
+    """[people]: per owner team a Slack incoming webhook, or an Apprise address of another chat or of email."""
 
-    operations: SecretAddress = SecretStr("")
-    ecommerce: SecretAddress = SecretStr("")
-    customer_service: SecretAddress = SecretStr("")
-    finance: SecretAddress = SecretStr("")
-    warehouse: SecretAddress = SecretStr("")
-    integration: SecretAddress = SecretStr("")
+    operations: Channel = SecretStr("")
+    ecommerce: Channel = SecretStr("")
+    customer_service: Channel = SecretStr("")
+    finance: Channel = SecretStr("")
+    warehouse: Channel = SecretStr("")
+    integration: Channel = SecretStr("")
 
     def channels(self) -> dict[str, str]:
-        """The webhooks that are given, by team."""
+        """The addresses that are given, by team."""
         told = {team: getattr(self, team).get_secret_value() for team in type(self).model_fields}
         return {team: url for team, url in told.items() if url}
 

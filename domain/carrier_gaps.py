@@ -94,7 +94,11 @@ def gap_problem(gap: CarrierGap, advice: str) -> Problem:
         words = f"{words} that the warehouse lately sent so (asked for {asked})"
     tail = f" {advice[0].upper()}{advice[1:]}." if advice else ""
     return Problem(
-        kind=ProblemKind.CARRIER_GAP, subject=gap.subject, summary=f"{words}.{tail}", act_by=gap.first_due
+        kind=ProblemKind.CARRIER_GAP,
+        subject=gap.subject,
+        summary=f"{words}.{tail}",
+        act_by=gap.first_due,
+        affected=gap.orders,
     )
 
 

@@ -218,17 +218,22 @@ def _holds(seen: OrderFacts, maps: OrderMaps, *, held_by_person: bool) -> list[P
     unmapped = [sku or "(none)" for sku in seen.seller_skus if not maps.skus.resolve(sku)]
     if unmapped:
         words = f"nobody mapped its seller SKU {', '.join(sorted(set(unmapped)))}"
-        found.append(_problem(seen, ProblemKind.UNMAPPED_SKU, words))
+        found.append(_problem(seen, ProblemKind.UNMAPPED_SKU, words, cause=min(unmapped)))
     if not maps.services.resolve(seen.marketplace_id, seen.service_level, seen.programs):
-        words = f"nobody mapped its service level {seen.service_level or '(none)'} in {seen.marketplace_id}"
-        found.append(_problem(seen, ProblemKind.UNMAPPED_SHIP_METHOD, words))
+        level = f"{seen.service_level or '(none)'} in {seen.marketplace_id}"
+        words = f"nobody mapped its service level {level}"
+        found.append(_problem(seen, ProblemKind.UNMAPPED_SHIP_METHOD, words, cause=level))
     if seen.address_gaps:
         words = f"its address lacks {', '.join(seen.address_gaps)}"
         found.append(_problem(seen, ProblemKind.BAD_ADDRESS, words))
     return found
 
 
-def _problem(seen: OrderFacts, kind: ProblemKind, words: str) -> Problem:
+def _problem(seen: OrderFacts, kind: ProblemKind, words: str, cause: str = "") -> Problem:
     return Problem(
-        kind=kind, subject=seen.order_id, summary=f"Order {seen.order_id}: {words}.", act_by=seen.confirm_by
+        kind=kind,
+        subject=seen.order_id,
+        summary=f"Order {seen.order_id}: {words}.",
+        act_by=seen.confirm_by,
+        cause=cause,
     )

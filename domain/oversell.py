@@ -133,4 +133,6 @@ def _problem(connection: str, sku: str, shelf: Shelf, found: Sequence[Unfilled])
     )
     subject = f"{connection} {sku}"
     act_by = min(due, default=None)
-    return Problem(kind=ProblemKind.OVERSOLD, subject=subject, summary=summary, act_by=act_by)
+    return Problem(
+        kind=ProblemKind.OVERSOLD, subject=subject, summary=summary, act_by=act_by, affected=len(found)
+    )

@@ -10,7 +10,7 @@ from domain.silence import WATCH, WATCHER
 from flows.doors import all_connections, beat, open_ledger, utc_now
 from flows.story import run_name, told
 from ledger.connection import Ledger
-from tasks import clock, lateness, open_problems, orders, peaks, problems, silence
+from tasks import clock, lateness, notices, open_problems, orders, peaks, problems, silence
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
@@ -28,7 +28,7 @@ def watch(ledger: Ledger, now: datetime) -> Mapping[str, int]:
     silent = silence.watch_silence(ledger, now)
     forgotten = orders.forget_recipients(ledger, now)
     problems.forget(ledger, now)
-    new = problems.announce(ledger, now)
+    new = notices.announce(ledger, now)
     shown = open_problems.show(ledger, now)
     lateness.show_lateness(ledger, now)
     beat(ledger, WATCH, {WATCHER: shown})

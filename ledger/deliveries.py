@@ -130,7 +130,8 @@ def unknown_order(connection: str, reference: str) -> Problem:
     summary = (
         f"The warehouse {connection} reports the order reference {reference}, which Lockstep never gave out."
     )
-    return Problem(kind=ProblemKind.UNKNOWN_ORDER, subject=f"{connection} {reference}", summary=summary)
+    subject = f"{connection} {reference}"
+    return Problem(kind=ProblemKind.UNKNOWN_ORDER, subject=subject, summary=summary, cause=connection)
 
 
 def _hidden(row: sa.RowMapping, text: str, seal: Seal) -> str:
@@ -214,5 +215,12 @@ def _open_unshipped(conn: sa.Connection, row: sa.RowMapping, words: str, did: st
 
 def _open(conn: sa.Connection, row: sa.RowMapping, kind: ProblemKind, words: str, now: datetime) -> None:
     summary = f"Order {row['amazon_order_id']}: the warehouse {row['connection']} {words}."
-    found = Problem(kind=kind, subject=row["amazon_order_id"], summary=summary, act_by=row["confirm_by"])
+    rejected = kind is ProblemKind.REJECTED_BY_WAREHOUSE
+    found = Problem(
+        kind=kind,
+        subject=row["amazon_order_id"],
+        summary=summary,
+        act_by=row["confirm_by"],
+        cause=row["connection"] if rejected else "",
+    )
     record_problems(conn, [found], now)

@@ -268,7 +268,9 @@ def _subject(account: str, feed: Feed) -> str:
 def _stuck(conn: sa.Connection, account: str, feed: Feed, reason: str) -> Problem:
     units = conn.scalar(sa.select(feeds.c.messages).where(feeds.c.id == feed.id))
     summary = f"{reason}. Its {units} quantities of {account} in {feed.marketplace_id} go on one by one."
-    return Problem(kind=ProblemKind.FEED_STUCK, subject=_subject(account, feed), summary=summary)
+    return Problem(
+        kind=ProblemKind.FEED_STUCK, subject=_subject(account, feed), summary=summary, cause=account
+    )
 
 
 def _clear(conn: sa.Connection, account: str, feed: Feed, now: datetime) -> None:

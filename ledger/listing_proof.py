@@ -234,7 +234,10 @@ def _unshown(look: _Look) -> Problem:
 
 def _problem(look: _Look, what: str) -> Problem:
     summary = f"Quantity of {look.name}: {what}"
-    return Problem(kind=ProblemKind.QUANTITY_DRIFTED, subject=look.name, summary=summary)
+    cause = (
+        f"{look.row['seller_account']} in {look.row['marketplace_id']}"  # whoever else sets quantities there
+    )
+    return Problem(kind=ProblemKind.QUANTITY_DRIFTED, subject=look.name, summary=summary, cause=cause)
 
 
 def _hidden(look: _Look) -> Problem:

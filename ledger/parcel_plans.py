@@ -16,7 +16,7 @@ from domain.parcels import ParcelDecision, ParcelFacts, ParcelState, decide_parc
 from domain.problems import Problem, ProblemKind
 from domain.tracking_numbers import doubt_about
 from ledger.moves import Move, move_parcels
-from ledger.parcel_problems import clear_carriers, problem_of, suspect
+from ledger.parcel_problems import problem_of, settle_carriers, suspect
 from ledger.parcel_words import AMAZON_SAID, BLOCKS, parcel_contents, parcel_subject
 from ledger.problems import clear_problems, record_problems, settle_problems
 from ledger.progress import record_progress
@@ -210,5 +210,5 @@ def _settle(conn: sa.Connection, plan: _Plan, now: datetime) -> None:
     settle_problems(conn, _OF_ONE, subjects, of_one, now)
     over = [parcel_subject(row) for row in plan.decided if row["order_state"] == OrderState.CANCELED]
     clear_problems(conn, AMAZON_SAID, over, now)
-    clear_carriers(conn, now)
     record_problems(conn, [problem for problem in plan.found if problem.kind not in _OF_ONE], now)
+    settle_carriers(conn, now)

@@ -1,5 +1,6 @@
 """What keeps a parcel from Amazon, or makes it doubtful, in sentences for people."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from domain.confirms import MOST_EDITS
 from domain.parcels import ParcelState
 from domain.problems import Problem, ProblemKind
 from ledger.parcel_words import said
-from ledger.problems import clear_problems, open_subjects, record_problems
+from ledger.problems import clear_problems, open_subjects, record_affected, record_problems
 from ledger.secrecy import Seal
 from ledger.tables import orders, parcels
 
@@ -55,8 +56,8 @@ def _unmapped(row: sa.RowMapping, advise: Advice) -> Problem:
     )
 
 
-def clear_carriers(conn: sa.Connection, now: datetime) -> None:
-    """Clear the problems about carrier words that no parcel waits for any more."""
+def settle_carriers(conn: sa.Connection, now: datetime) -> None:
+    """Clear the problems about carrier words that no parcel waits for any more; count the parcels of the others."""
     shown = open_subjects(conn, ProblemKind.CARRIER_UNMAPPED)
     if not shown:
         return
@@ -68,9 +69,10 @@ def clear_carriers(conn: sa.Connection, now: datetime) -> None:
             parcels.c.blocked_for == ProblemKind.CARRIER_UNMAPPED,
         )
     )
-    kept = {_carrier(row) for row in conn.execute(waiting).mappings()}
+    kept = Counter(_carrier(row) for row in conn.execute(waiting).mappings())
     over = [subject for subject in shown if subject not in kept]
     clear_problems(conn, [ProblemKind.CARRIER_UNMAPPED], over, now)
+    record_affected(conn, ProblemKind.CARRIER_UNMAPPED, kept)
 
 
 def record_reused(conn: sa.Connection, account: str, seal: Seal, now: datetime) -> int:

@@ -19,6 +19,14 @@ AMAZON_SAID = frozenset(
     {ProblemKind.TRACKING_REFUSED, ProblemKind.TRACKING_UNPROVEN, ProblemKind.TRACKING_CONTRADICTED}
 )
 PARCEL_KINDS = BLOCKS | AMAZON_SAID | {ProblemKind.CONFIRMED_ELSEWHERE, ProblemKind.TRACKING_SUSPECT}
+# What parcels with the same trouble have in common, by the column that names it.
+_CAUSES = {
+    ProblemKind.TRACKING_MISSING: "connection",
+    ProblemKind.CONTENTS_UNKNOWN: "connection",
+    ProblemKind.TRACKING_REFUSED: "warehouse_carrier",
+    ProblemKind.TRACKING_UNPROVEN: "warehouse_carrier",
+    ProblemKind.TRACKING_SUSPECT: "warehouse_carrier",
+}
 
 
 def parcel_subject(row: sa.RowMapping) -> str:
@@ -29,7 +37,10 @@ def parcel_subject(row: sa.RowMapping) -> str:
 def said(row: sa.RowMapping, kind: ProblemKind, words: str) -> Problem:
     """A problem about one parcel, in one sentence."""
     summary = f"Order {row['amazon_order_id']}: {words}."
-    return Problem(kind=kind, subject=parcel_subject(row), summary=summary, act_by=row["confirm_by"])
+    cause = str(row[_CAUSES[kind]]) if kind in _CAUSES else ""
+    return Problem(
+        kind=kind, subject=parcel_subject(row), summary=summary, act_by=row["confirm_by"], cause=cause
+    )
 
 
 def parcel_contents(conn: sa.Connection, ids: Sequence[int]) -> dict[int, tuple[tuple[str, int], ...]]:

@@ -1,6 +1,6 @@
 """Problems as rows: opened once per kind and subject, cleared when the cause is gone."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,6 +110,17 @@ def settle_problems(
     return record_problems(conn, found, now)
 
 
+def record_affected(conn: sa.Connection, kind: ProblemKind, waiting: Mapping[str, int]) -> None:
+    """Keep how many orders, parcels or SKUs wait for each open problem of a kind, by subject."""
+    for subject, many in waiting.items():
+        conn.execute(
+            problems.update()
+            .where(problems.c.cleared_at.is_(None), problems.c.kind == kind, problems.c.subject == subject)
+            .where(problems.c.affected != many)
+            .values(affected=many)
+        )
+
+
 def open_problems(conn: sa.Connection) -> tuple[OpenProblem, ...]:
     """Everything that needs a person, most urgent first."""
     return _open(conn)
@@ -119,16 +130,6 @@ def open_subjects(conn: sa.Connection, kind: ProblemKind) -> tuple[str, ...]:
     """What the open problems of a kind are about."""
     open_ones = (problems.c.cleared_at.is_(None), problems.c.kind == kind)
     return tuple(conn.scalars(sa.select(problems.c.subject).where(*open_ones)))
-
-
-def unannounced(conn: sa.Connection) -> tuple[OpenProblem, ...]:
-    """Open problems that nobody was told about yet, most urgent first."""
-    return _open(conn, problems.c.announced_at.is_(None))
-
-
-def record_announced(conn: sa.Connection, ids: Sequence[int], now: datetime) -> None:
-    """Keep that the owners were told."""
-    conn.execute(problems.update().where(problems.c.id.in_(ids)).values(announced_at=now))
 
 
 def _open(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> tuple[OpenProblem, ...]:

@@ -108,6 +108,7 @@ def _note_direct_answers(conn: sa.Connection, steps: Sequence[Move[ReleaseState]
             summary=f"Order {row.amazon_order_id}: the warehouse {row.connection} rejected it:"
             f" {refused[row.id] or 'no reason'}.",
             act_by=row.confirm_by,
+            cause=row.connection,
         )
         for row in conn.execute(statement)
     ]
@@ -165,6 +166,7 @@ def record_overdue(conn: sa.Connection, connection: str, before: datetime, now: 
             subject=row.amazon_order_id,
             summary=f"Order {row.amazon_order_id}: the warehouse {connection} has not answered to {row.reference}.",
             act_by=row.confirm_by,
+            cause=connection,
         )
         for row in conn.execute(statement)
     ]

@@ -67,5 +67,9 @@ def _problem(stranger: str, late: Sequence[sa.RowMapping]) -> Problem:
         f" the first is of order {late[0]['amazon_order_id']}."
     )
     return Problem(
-        kind=ProblemKind.TRACKING_WAITING, subject=stranger, summary=summary, act_by=late[0]["confirm_by"]
+        kind=ProblemKind.TRACKING_WAITING,
+        subject=stranger,
+        summary=summary,
+        act_by=late[0]["confirm_by"],
+        affected=len(late),
     )

@@ -1,28 +1,23 @@
-"""Problems reach people: an event per cause for Slack, and one table in the Prefect UI."""
+"""Problems that nobody reports: found, noted, and shown in one table of the Prefect UI."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.events import emit_event
 
 from domain.problems import Problem, ProblemKind
 from ledger.calls import answered_since, forget_calls
 from ledger.connection import Ledger
 from ledger.problems import (
-    OpenProblem,
     clear_problems,
-    record_announced,
     record_problems,
-    unannounced,
 )
 from ledger.register import Connection
 from ledger.releases import record_overdue
 from ledger.stock_doubts import record_late_counts
 from ledger.stock_moves import forget_counts
 
-EVENT = "lockstep.problem.opened"
 _ANSWER_WITHIN = timedelta(hours=2)  # a warehouse that works reads its orders several times a day
 
 
@@ -43,7 +38,8 @@ def find_overdue(ledger: Ledger, connections: Sequence[Connection], now: datetim
 def note_unreachable(ledger: Ledger, subject: str, kind: ProblemKind, reason: str, now: datetime) -> None:
     """A stranger that stays away, or refuses our credentials, is a problem of its own."""
     with ledger.begin() as conn:
-        record_problems(conn, [Problem(kind=kind, subject=subject, summary=reason)], now)
+        found = Problem(kind=kind, subject=subject, summary=reason, cause=subject.rpartition(", ")[0])
+        record_problems(conn, [found], now)
 
 
 @task(task_run_name="note that {stranger} answers", cache_policy=NO_CACHE, retries=2)
@@ -53,33 +49,6 @@ def note_reachable(ledger: Ledger, stranger: str, subject: str, since: datetime,
     with ledger.begin() as conn:
         if answered_since(conn, stranger, since):
             clear_problems(conn, kinds, [subject], now)
-
-
-@task(task_run_name="tell the teams", cache_policy=NO_CACHE)
-def announce(ledger: Ledger, now: datetime) -> int:
-    """Send one event per owner and kind for problems nobody was told about; how many problems.
-
-    They count as announced when the events are out: rather told twice than never.
-    """
-    with ledger.begin() as conn:
-        new = unannounced(conn)
-    groups: dict[tuple[str, str], list[OpenProblem]] = {}
-    for problem in new:
-        groups.setdefault((problem.owner, problem.kind), []).append(problem)
-    for (owner, kind), found in groups.items():
-        emit_event(
-            EVENT,
-            resource={"prefect.resource.id": f"lockstep.problems.{owner}", "owner": owner},
-            payload={
-                "kind": kind.replace("_", " "),
-                "count": len(found),
-                "summary": found[0].summary,
-                "next_step": found[0].next_step,
-            },
-        )
-    with ledger.begin() as conn:
-        record_announced(conn, [problem.id for problem in new], now)
-    return len(new)
 
 
 @task(task_run_name="forget old calls and counts", cache_policy=NO_CACHE, retries=2)

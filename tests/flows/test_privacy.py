@@ -15,7 +15,8 @@ from prefect.client.orchestration import get_client
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 
-from deployments.automations import install_automations, install_channels
+from deployments.automations import install_automations
+from deployments.channels import install_channels
 from deployments.embedded.postgres import EmbeddedPostgres
 from domain.problems import Team
 from flows.inventory_sync import inventory_sync

@@ -1,4 +1,4 @@
-"""Problems: opened once per kind and subject, announced once, and gone with their cause."""
+"""Problems: opened once per kind and subject, and gone with their cause."""
 
 from dataclasses import replace
 
@@ -9,10 +9,8 @@ from ledger.connection import Ledger
 from ledger.problems import (
     clear_problems,
     open_problems,
-    record_announced,
     record_problems,
     settle_problems,
-    unannounced,
 )
 from tests.factories import HOUR, MINUTE, NOW
 
@@ -82,29 +80,6 @@ def test_the_most_urgent_stands_first(ledger: Ledger) -> None:
     with ledger.begin() as conn:
         record_problems(conn, [FILE, late, soon], NOW)
         assert [problem.subject for problem in open_problems(conn)] == ["soon", "late", "stock.csv"]
-
-
-def test_a_problem_is_announced_once(ledger: Ledger) -> None:
-    """Nobody hears of a problem twice; one that was cleared unheard is not announced."""
-    with ledger.begin() as conn:
-        record_problems(conn, [GAP, FILE], NOW)
-        clear_problems(conn, [FILE.kind], [FILE.subject], NOW)
-        found = unannounced(conn)
-        assert [problem.subject for problem in found] == [GAP.subject]
-        record_announced(conn, [problem.id for problem in found], NOW)
-        record_problems(conn, [GAP], NOW + MINUTE)
-        assert unannounced(conn) == ()
-
-
-def test_an_announcement_that_failed_is_made_again(ledger: Ledger) -> None:
-    """Problems count as announced only when the transaction that told of them commits."""
-    with ledger.begin() as conn:
-        record_problems(conn, [GAP], NOW)
-    with ledger.engine.connect() as conn:
-        record_announced(conn, [problem.id for problem in unannounced(conn)], NOW)
-        conn.rollback()  # the process dies before it commits
-    with ledger.begin() as conn:
-        assert len(unannounced(conn)) == 1
 
 
 def test_every_kind_is_kept_with_its_manner(ledger: Ledger) -> None:

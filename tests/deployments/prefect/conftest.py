@@ -17,6 +17,7 @@ from deployments.embedded.postgres import EmbeddedPostgres
 from deployments.embedded.prefect_server import PrefectServer
 from deployments.embedded.worker import Worker
 from deployments.prefect_objects import install_all, talking_to
+from tests.deployments.prefect.mail import Mail, receiving
 
 T = TypeVar("T")
 AUTH = "lockstep:open-sesame"
@@ -52,7 +53,8 @@ def reporting():
     """Reports a problem."""
     emit_event("lockstep.problem.opened",
         resource={"prefect.resource.id": "lockstep.problems.operations", "owner": "operations"},
-        payload={"summary": "Carrier PARCELFORCE is not mapped", "next_step": "Map it.", "count": 3})
+        payload={"subject": "Carrier PARCELFORCE is not mapped", "body": "What to do: Map it.",
+                 "link": "http://127.0.0.1/artifacts"})
 '''
 
 TOY_FILE = """
@@ -73,11 +75,12 @@ deployments:
 
 @dataclass
 class Slack:
-    """What arrived, by path (the team); a team in `down` is answered with an error."""
+    """What arrived, by path (the team); a team in `down` is answered with an error, in `busy` so many times."""
 
     url: str
     messages: list[tuple[str, str]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    busy: dict[str, int] = field(default_factory=dict)
 
     def of(self, team: str) -> list[str]:
         return [text for path, text in self.messages if path == f"/{team}"]
@@ -117,8 +120,13 @@ def slack() -> Iterator[Slack]:
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            heard.messages.append((self.path, body["text"]))
-            self.send_response(500 if self.path.strip("/") in heard.down else 200)
+            team = self.path.strip("/")
+            left = heard.busy.get(team, 0)
+            if left:
+                heard.busy[team] = left - 1
+            else:
+                heard.messages.append((self.path, body["text"]))
+            self.send_response(500 if left or team in heard.down else 200)
             self.end_headers()
             self.wfile.write(b"ok")
 
@@ -135,7 +143,14 @@ def slack() -> Iterator[Slack]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, slack: Slack) -> Iterator[Stack]:
+def mail() -> Iterator[Mail]:
+    """A mail server of our own."""
+    with receiving() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, slack: Slack, mail: Mail) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     (folder / "toys.py").write_text(TOY_FLOWS)
     (folder / "prefect.yaml").write_text(TOY_FILE)
@@ -149,7 +164,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, slack: Slack) -> Iterator[St
             server.start()
             server.wait_ready()
             with talking_to(server.environment()), get_client(sync_client=True) as client:
-                people = {"integration": f"{slack.url}/integration", "operations": f"{slack.url}/operations"}
+                teams = ("integration", "operations", "warehouse")
+                people = {team: f"{slack.url}/{team}" for team in teams}
+                people["finance"] = mail.address
                 stack = Stack(server, worker, client, slack, folder, people)
                 assert stack.install()
                 worker.start()

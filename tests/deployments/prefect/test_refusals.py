@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 
-from deployments.automations import install_channels
+from deployments.channels import install_channels
 from deployments.embedded.prefect_server import PrefectServer
 from domain.errors import Refused
 

@@ -14,6 +14,7 @@ from deployments.embedded.prefect_server import PrefectServer
 from deployments.embedded.worker import Worker
 from deployments.prefect_objects import QUEUES, install_all
 from domain.errors import Refused
+from domain.problems import Team
 from tests.deployments.prefect.conftest import AUTH, Stack, wait_for
 
 pytestmark = pytest.mark.stack
@@ -44,7 +45,7 @@ def snapshot(stack: Stack) -> dict[str, object]:
     """Every object of ours with the time of its last change, as the API tells it."""
     paths = ["/deployments/filter", "/automations/filter", "/work_pools/lockstep/queues/filter"]
     found = {path: stack.client._client.post(path, json={}).json() for path in paths}
-    blocks = {"block_types": {"slug": {"any_": ["slack-incoming-webhook"]}}, "include_secrets": True}
+    blocks = {"block_types": {"slug": {"any_": ["team-channel"]}}, "include_secrets": True}
     found["blocks"] = stack.client._client.post("/block_documents/filter", json=blocks).json()
     for queue in found["/work_pools/lockstep/queues/filter"]:
         queue.pop("last_polled"), queue.pop("updated"), queue.pop("status")
@@ -77,7 +78,7 @@ def test_a_failed_run_reaches_slack(stack: Stack) -> None:
     """A failed run posts its reason, what to do and a link to team integration, in Slack's own shape."""
     run = begin("failing/by-hand")
     [message] = wait_for(lambda: [m for m in stack.slack.of("integration") if "failing" in m])
-    assert message.startswith("failing did not finish: Failed\n")
+    assert message.startswith("*failing did not finish: Failed*\n")
     assert "the sky fell" in message
     assert f"{stack.server.ui_url}/" in message
     assert str(run.id) in message
@@ -100,7 +101,7 @@ def test_a_problem_reaches_its_owner(stack: Stack) -> None:
     """A problem event reaches the team that owns it with its next step, and no other team."""
     begin("reporting/by-hand")
     [message] = wait_for(lambda: [m for m in stack.slack.of("operations") if "PARCELFORCE" in m])
-    assert message.startswith("Carrier PARCELFORCE is not mapped\n3 of them. What to do: Map it.")
+    assert message == ("*Carrier PARCELFORCE is not mapped*\nWhat to do: Map it.\nhttp://127.0.0.1/artifacts")
     assert not [m for m in stack.slack.of("integration") if "PARCELFORCE" in m]
 
 
@@ -110,7 +111,9 @@ def test_a_killed_run_ends_as_crashed(stack: Stack) -> None:
     os.kill(pid, signal.SIGKILL)
     assert wait_for(lambda: ended(stack, run.id)) is StateType.CRASHED
     wait_for(
-        lambda: [m for m in stack.slack.of("integration") if m.startswith("sleeping did not finish: Crashed")]
+        lambda: [
+            m for m in stack.slack.of("integration") if m.startswith("*sleeping did not finish: Crashed")
+        ]
     )
 
 
@@ -163,9 +166,12 @@ def test_what_the_file_no_longer_names_is_removed(stack: Stack) -> None:
     people = {"integration": stack.people["integration"]}
     changes = install_all(file, stack.checkout, people=people, every={"order-ingest": 7})
     assert changes == [
-        "Slack channel team-operations removed.",
+        "Channel team-finance removed.",
+        "Channel team-operations removed.",
+        "Channel team-warehouse removed.",
+        *(f"Automation 'Lockstep: tell {team}' changed." for team in Team if team != "integration"),
         "Automation 'Lockstep: a message was not delivered' removed.",
-        "Automation 'Lockstep: problems of operations' removed.",
+        "Automation 'Lockstep: tell operations what is overdue' removed.",
         "Deployment reporting/by-hand removed.",
     ]
 
