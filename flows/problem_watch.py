@@ -4,11 +4,13 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.doors import all_connections, open_ledger, utc_now
+from flows.endings import says_why
 from flows.story import run_name, told
 from tasks import lateness, orders, problems
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
+@says_why
 def problem_watch() -> None:
     """Look for what is overdue, tell the teams about new problems, and show all open ones in a table."""
     with open_ledger() as ledger:

@@ -7,6 +7,7 @@ from prefect.logging import get_run_logger
 from pydantic import Field
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.forms import in_turn, signed
 from flows.inventory_sync import publish_stock
 from flows.story import run_name
@@ -14,6 +15,7 @@ from tasks.stops import decide_stop
 
 
 @flow(name="stop-selling", flow_run_name=run_name)
+@says_why
 def stop_selling(
     seller_account: Annotated[
         str, Field(min_length=1, description="The seller account by its name in lockstep.toml.")
