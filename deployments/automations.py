@@ -189,8 +189,8 @@ def _no_heartbeat() -> AutomationCore:
 
 def _problem_opened(team: str, block: UUID) -> AutomationCore:
     return AutomationCore(
-        name=f"{PREFIX}problems of {team}",
-        description=f"Tells team {team} about problems that it owns.",
+        name=f"{PREFIX}problems of {team.replace('_', ' ')}",
+        description=f"Tells team {team.replace('_', ' ')} about problems that it owns.",
         trigger=EventTrigger(
             posture=Posture.Reactive,
             match={"prefect.resource.id": f"lockstep.problems.{team}"},

@@ -26,13 +26,13 @@ from prefect.settings import (
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     temporary_settings,
 )
-from prefect.utilities.callables import parameter_schema
 from prefect.workers.process import ProcessWorker
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from deployments.automations import install_automations, install_channels
+from deployments.form_schema import form_schema
 from domain.errors import Refused
 
 POOL = "lockstep"
@@ -209,7 +209,7 @@ def _wish(
         "description": entry.get("description") or flow.description,
         "tags": sorted({_OURS, *entry.get("tags", [])}),
         "parameters": entry.get("parameters", {}),
-        "parameter_openapi_schema": parameter_schema(flow).model_dump_for_openapi(),
+        "parameter_openapi_schema": form_schema(flow),
         "enforce_parameter_schema": True,
         "pull_steps": content["pull"],
         "work_queue_name": entry["work_pool"]["work_queue_name"],

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.marketplaces import with_shops_named
 from domain.problems import Problem, ProblemKind
 from ledger.tables import problems
 
@@ -126,7 +127,7 @@ def _row(problem: Problem, now: datetime) -> dict[str, object]:
         "owner": manner.owner,
         "severity": manner.severity,
         "subject": problem.subject,
-        "summary": problem.summary,
+        "summary": with_shops_named(problem.summary),
         "next_step": manner.next_step,
         "opened_at": now,
         "act_by": problem.act_by or now + manner.act_within,
