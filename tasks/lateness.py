@@ -14,6 +14,7 @@ ARTIFACT = "late-by-cause"
 DAYS = 30
 _EVERY = timedelta(minutes=5)  # it reads the parcels of a month, and nobody looks at it more often
 _WHOSE = ("warehouse", "seller", "lockstep", "amazon")
+_CALLED = {"lockstep": "Lockstep", "amazon": "Amazon"}
 
 
 @task(task_run_name="show who made parcels late", cache_policy=NO_CACHE, retries=2)
@@ -38,7 +39,7 @@ def show_lateness(ledger: Ledger, now: datetime) -> int:
 
 
 def _row(one: Lateness) -> dict[str, str | int]:
-    late = {f"late by {whose}": one.late_by.get(whose, 0) for whose in _WHOSE}
+    late = {f"late by {_CALLED.get(whose, whose)}": one.late_by.get(whose, 0) for whose in _WHOSE}
     return {
         "seller account": one.seller_account,
         "parcels": one.parcels,

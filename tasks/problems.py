@@ -8,7 +8,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
-from domain.problems import Problem, ProblemKind
+from domain.problems import MANNERS, Problem, ProblemKind
 from ledger.calls import answered_since, forget_calls
 from ledger.connection import Ledger
 from ledger.problems import (
@@ -99,7 +99,7 @@ def show(ledger: Ledger) -> int:
     with ledger.begin() as conn:
         problems = open_problems(conn)
     rows = [_row(problem) for problem in problems[:_SHOWN]]
-    many = f"{len(problems)} open problems, most urgent first."
+    many = f"{len(problems)} open problems, most urgent first. Point at a cell to read all of it."
     more = "" if len(problems) <= _SHOWN else f" The first {_SHOWN} are shown."
     create_table_artifact(key=ARTIFACT, table=rows or [{"problem": "none"}], description=many + more)
     return len(problems)
@@ -109,6 +109,7 @@ def _row(problem: OpenProblem) -> dict[str, str]:
     return {
         "act by (UTC)": f"{problem.act_by:%Y-%m-%d %H:%M}" if problem.act_by else "",
         "team": problem.owner.replace("_", " "),
+        "form": MANNERS[ProblemKind(problem.kind)].form,
         "what": problem.summary,
         "next step": problem.next_step,
         "since (UTC)": f"{problem.opened_at:%Y-%m-%d %H:%M}",

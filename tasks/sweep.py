@@ -27,6 +27,7 @@ from ledger.connection import Ledger
 from ledger.maps import load_skus
 from ledger.register import Account, connection_of
 from ledger.sweeps import compare_report
+from tasks.tables import for_people
 
 _ENDED = {
     JobStatus.CANCELED: "Amazon canceled it, which also says that it has no data: nothing was compared",
@@ -79,7 +80,7 @@ def show_sweep(ledger: Ledger, account: Account) -> None:
         rows = [dict(row) for row in latest_reports(conn, account.name)]
     create_table_artifact(
         key=f"sweep-{account.name}",
-        table=sweep_table(rows),
+        table=for_people(sweep_table(rows)),
         description="The nightly report of all listings beside the ledger, per marketplace: what differs, is"
         " missing or is back is looked at next. Offers that nobody mapped are not kept in step with the warehouse.",
     )

@@ -15,11 +15,23 @@ from deployments.flow_runs import find_flow, flow_entrypoints
 from deployments.form_schema import form_schema
 from domain.problems import MANNERS, ProblemKind, Team
 from tests.browser.plain_english import plain_english
+from tests.browser.walk import PAGES
 
+DOCS = Path(__file__).parents[2] / "docs"
 FILE = Path(__file__).parents[2] / "prefect.yaml"
 DEPLOYMENTS: list[dict[str, Any]] = YAML(typ="safe").load(FILE.read_text(encoding="utf-8"))["deployments"]
 RULES = _rules({team: uuid4() for team in Team})
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+
+
+def test_every_page_of_the_walk_is_in_the_docs() -> None:
+    """The page of screens shows the picture of each page, a small file that is there, and no other."""
+    shown = re.findall(
+        r"!\[[^\]]+\]\(images/screen-([a-z-]+)\.png\)", (DOCS / "screens.md").read_text("utf-8")
+    )
+    assert set(shown) == set(PAGES)
+    for page in PAGES:
+        assert (DOCS / "images" / f"screen-{page}.png").stat().st_size < 150_000
 
 
 @pytest.mark.parametrize("kind", ProblemKind)
