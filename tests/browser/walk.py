@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.browser.house import House
+from deployments.flow_runs import flow_entrypoints
+from tests.browser.house import UNMAPPED, House
 from tests.browser.plain_english import without
 from tests.browser.screen import Screen
 
@@ -41,7 +42,12 @@ STOP_SELLING = Form(
     typed={"Seller account": "main", "Your name": "Kim", "Seller SKU": "MUG-S"},
     chosen={"Decision": "stop"},
 )
-FORM = STOP_SELLING
+MAP_CARRIER = Form(
+    deployment="map-carrier/form-uk",
+    typed={"Warehouse carrier": UNMAPPED, "Your name": "Kim"},
+    chosen={"Carrier": "Hermes UK"},
+)
+FORM = MAP_CARRIER if "map-carrier" in flow_entrypoints() else STOP_SELLING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +65,7 @@ def walk(house: House, screen: Screen, form: Form = FORM) -> Iterator[Seen]:
         yield _artifact(house, screen, key, sign)
     yield _fill(screen, form)
     yield _sent(house, screen)
-    screen.go("v2/deployments?limit=50", "stop-selling")
+    screen.go("v2/deployments?limit=100", "stop-selling")
     yield _seen(screen, "deployments")
     screen.go("v2/dashboard", "Active Work Pools")
     screen.see("order-ingest")
@@ -74,16 +80,17 @@ def _artifact(house: House, screen: Screen, key: str, sign: str) -> Seen:
 def _fill(screen: Screen, form: Form) -> Seen:
     """Find the form among the deployments and fill it, as a person does."""
     flow, _, name = form.deployment.partition("/")
-    screen.go("v2/deployments?limit=50", flow)
+    screen.go("v2/deployments?limit=100", flow)
     row = screen.page.get_by_role("row").filter(has_text=flow)
     row.get_by_role("link", name=name, exact=True).click()
     screen.page.get_by_role("button", name="Run", exact=True).click()
     screen.page.get_by_role("menuitem", name="Custom run").click()
     screen.see("Parameters")
     for label, text in form.typed.items():
-        screen.page.get_by_label(label).fill(text)
+        spelled = re.compile(rf"^{label}( \(Optional\))?$")
+        screen.page.get_by_label(spelled).fill(text)
     for label, choice in form.chosen.items():
-        screen.page.get_by_label(label).click()
+        screen.page.get_by_role("button", name=f"Select {label}", exact=True).click()
         screen.page.get_by_role("option", name=choice, exact=True).click()
     return _seen(screen, "form")
 
