@@ -1,5 +1,6 @@
 """Amazon's marketplaces: id, country and the SP-API region that serves it."""
 
+import re
 from dataclasses import dataclass
 
 REGIONS = ("NA", "EU", "FE")
@@ -46,6 +47,7 @@ _ALL = (
     Marketplace("A19VAU5U5O7RUS", "SG", "FE"),
 )
 MARKETPLACES = {shop.id: shop for shop in _ALL}
+_ANY_ID = re.compile(rf"\b(?:{'|'.join(MARKETPLACES)})\b")
 
 
 def named(word: str) -> Marketplace | None:
@@ -62,3 +64,8 @@ def in_region(region: str) -> tuple[Marketplace, ...]:
 def spelled(region: str) -> str:
     """The marketplaces of a region for a message: country and id."""
     return ", ".join(f"{shop.country} {shop.id}" for shop in in_region(region))
+
+
+def with_shops_named(text: str) -> str:
+    """The text with the name that people know in place of each id: "in A1F83G8C2ARO7P" is "in Amazon UK"."""
+    return _ANY_ID.sub(lambda found: f"Amazon {MARKETPLACES[found[0]].called}", text)

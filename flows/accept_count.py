@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.doors import Faults, all_connections, amazon_named, chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.forms import signed
 from flows.inventory_sync import publish_stock
 from ledger.connection import Ledger
@@ -14,6 +15,7 @@ from tasks.counts import decide, show_counts
 
 
 @flow(name="accept-count", flow_run_name="accept-count {count} {decision}")
+@says_why
 def accept_count(count: int, decision: Literal["accept", "dismiss"], your_name: str) -> None:
     """Say whether a stock count that was held is right. An accepted one is published at once.
 

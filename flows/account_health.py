@@ -4,6 +4,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.doors import Faults, amazon_named, chosen_accounts, open_amazon, open_ledger, utc_now
+from flows.endings import says_why
 from flows.story import run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account
@@ -11,6 +12,7 @@ from tasks import health, health_report, health_tables
 
 
 @flow(name="account-health", flow_run_name=run_name)
+@says_why
 def account_health(seller_account: str = "") -> None:
     """Count the rates that Amazon suspends for, play tonight out, and put Amazon's own report beside them.
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from domain.errors import Refused
 from domain.problems import ProblemKind
 from flows.doors import open_ledger, utc_now
+from flows.endings import says_why
 from flows.forms import signed
 from ledger.acknowledging import Seen
 from tasks.acknowledging import keep_seen
@@ -17,6 +18,7 @@ KINDS = {kind.replace("_", " "): kind for kind in ProblemKind}
 
 
 @flow(name="acknowledge-problem", flow_run_name="acknowledge-problem")
+@says_why
 def acknowledge_problem(
     note: Annotated[
         str,

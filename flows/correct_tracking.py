@@ -7,6 +7,7 @@ from prefect.logging import get_run_logger
 from pydantic import Field
 
 from flows.doors import open_ledger, utc_now
+from flows.endings import says_why
 from flows.forms import signed
 from flows.parcel_forms import tell_amazon
 from ledger.corrections import Correction
@@ -15,6 +16,7 @@ from tasks.parcel_words import correct
 
 
 @flow(name="correct-tracking", flow_run_name="correct-tracking {amazon_order_id} {parcel}")
+@says_why
 def correct_tracking(
     amazon_order_id: Annotated[
         str, Field(min_length=1, description="Amazon's id of the order, such as 026-1234567-1234567.")

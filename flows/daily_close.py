@@ -4,11 +4,13 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.story import run_name
 from tasks import day_close
 
 
 @flow(name="daily-close", flow_run_name=run_name)
+@says_why
 def daily_close() -> None:
     """Count what was due today, confirmed, late, canceled and open, and tell operations in one message.
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from domain.order_decisions import Act, Choice
 from domain.orders import OrderMaps
 from flows.doors import Faults, open_ledger, utc_now, warehouse_named
+from flows.endings import says_why
 from flows.forms import in_turn, signed
 from flows.order_ingest import hand_over_ready
 from ledger.connection import Ledger
@@ -23,6 +24,7 @@ _TELLS_THE_WAREHOUSE = (Act.LET_GO, Act.STOP)
 
 
 @flow(name="decide-order", flow_run_name="decide-order {amazon_order_id} {decision}")
+@says_why
 def decide_order(
     amazon_order_id: Annotated[
         str, Field(min_length=1, description="Amazon's id of the order, such as 026-1234567-1234567.")

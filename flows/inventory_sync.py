@@ -15,6 +15,7 @@ from flows.doors import (
     utc_now,
     warehouse_named,
 )
+from flows.endings import says_why
 from flows.messages import read_messages
 from flows.publishing import Publishing
 from flows.reading_back import read_back, sweep_all
@@ -25,6 +26,7 @@ from tasks import buffers, offers, oversell, peaks, proof_tables, stock
 
 
 @flow(name="inventory-sync", flow_run_name=run_name)
+@says_why
 def inventory_sync(seller_account: str = "") -> None:
     """Read the warehouse's counts, publish what may be sold, and read back that it is in effect.
 

@@ -6,6 +6,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from flows.doors import open_ledger, utc_now
+from flows.endings import says_why
 from flows.fields import Carrier, Connection, Filled, Marketplace, marketplace_id
 from flows.forms import signed
 from flows.resuming import Resuming
@@ -15,6 +16,7 @@ from tasks.unblocked import tell_parcels
 
 
 @flow(name="map-carrier", flow_run_name="map-carrier {warehouse_carrier} in {marketplace}")
+@says_why
 def map_carrier(  # noqa: PLR0913 - the fields of the form
     *,
     connection: Connection,

@@ -6,6 +6,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.fields import AnyMarketplace, Connection, Filled, SellerAccount, marketplace_id
 from flows.forms import signed
 from flows.resuming import Resuming
@@ -15,6 +16,7 @@ from tasks.unblocked import tell_orders
 
 
 @flow(name="map-ship-method", flow_run_name="map-ship-method {warehouse_service} of {seller_account}")
+@says_why
 def map_ship_method(  # noqa: PLR0913 - the fields of the form
     *,
     seller_account: SellerAccount,

@@ -9,6 +9,7 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.fields import Connection, Filled, Part, SellerAccount
 from flows.forms import signed
 from flows.resuming import Resuming
@@ -18,6 +19,7 @@ from tasks.unblocked import tell_orders
 
 
 @flow(name="map-sku", flow_run_name="map-sku {seller_sku} of {seller_account}")
+@says_why
 def map_sku(
     *,
     seller_account: SellerAccount,

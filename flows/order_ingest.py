@@ -19,6 +19,7 @@ from flows.doors import (
     utc_now,
     warehouse_named,
 )
+from flows.endings import says_why
 from flows.story import Progress, run_name, told
 from ledger.connection import Ledger, Turn
 from ledger.orders import PageContext
@@ -30,6 +31,7 @@ from tasks.manners import whole
 
 
 @flow(name="order-ingest", flow_run_name=run_name)
+@says_why
 def order_ingest(seller_account: str = "") -> None:
     """Read changed orders from Amazon and release what is ready to the warehouse.
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from domain.peaks import EVERY, LONGEST, LONGEST_EVERY, SHORTEST_EVERY, PeakWish
 from flows.doors import Faults, amazon_named, chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.forms import in_turn, signed
 from flows.inventory_sync import publish_stock
 from ledger.connection import Ledger
@@ -18,6 +19,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 @flow(name="peak-mode", flow_run_name="peak-mode {decision}")
+@says_why
 def peak_mode(
     *,
     decision: Annotated[

@@ -8,12 +8,14 @@ from prefect.logging import get_run_logger
 
 from domain.silence import WATCH, WATCHER
 from flows.doors import all_connections, beat, open_ledger, utc_now
+from flows.endings import says_why
 from flows.story import run_name, told
 from ledger.connection import Ledger
 from tasks import clock, lateness, notices, open_problems, orders, peaks, problems, silence
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
+@says_why
 def problem_watch() -> None:
     """Look for what is overdue, tell the teams about new problems, and show all open ones in a table."""
     with open_ledger() as ledger:

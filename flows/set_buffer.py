@@ -6,6 +6,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.fields import Filled, Odds, Percent, SellerAccount, Share, Units
 from flows.forms import signed
 from flows.resuming import Resuming
@@ -14,6 +15,7 @@ from tasks.map_forms import Signature, put_buffer
 
 
 @flow(name="set-buffer", flow_run_name="set-buffer {seller_sku} of {seller_account}")
+@says_why
 def set_buffer(  # noqa: PLR0913 - the fields of the form
     *,
     seller_account: SellerAccount,

@@ -6,11 +6,13 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.doors import all_connections, amazon_named, beat, chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.story import run_name, told
 from tasks import variances
 
 
 @flow(name="stock-variances", flow_run_name=run_name)
+@says_why
 def stock_variances(seller_account: str = "") -> None:
     """Write the differences between warehouse, ledger and Amazon that nothing explains as tables.
 

@@ -7,6 +7,7 @@ from prefect.logging import get_run_logger
 from pydantic import Field
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.fields import SellerAccount
 from flows.forms import in_turn, signed
 from flows.inventory_sync import publish_stock
@@ -15,6 +16,7 @@ from tasks.stops import decide_stop
 
 
 @flow(name="stop-selling", flow_run_name=run_name)
+@says_why
 def stop_selling(
     seller_account: SellerAccount,
     decision: Annotated[

@@ -15,7 +15,7 @@ def run_name() -> str:
     parameters = runtime.flow_run.parameters or {}
     due = runtime.flow_run.scheduled_start_time
     whose = parameters.get("seller_account") or "all accounts"
-    return f"{runtime.flow_run.flow_name} {whose} {due:%b %d %H:%M:%S}"
+    return f"{runtime.flow_run.flow_name} {whose} {due:%b %d %H:%M:%S} UTC"
 
 
 def told(what: str, counts: Mapping[str, int]) -> str:

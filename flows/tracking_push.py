@@ -18,6 +18,7 @@ from flows.doors import (
     utc_now,
     warehouse_named,
 )
+from flows.endings import says_why
 from flows.messages import read_messages
 from flows.story import Progress, run_name, told
 from ledger.connection import Ledger
@@ -29,6 +30,7 @@ _LONGEST = timedelta(minutes=10)  # a backlog of more goes on in the next run
 
 
 @flow(name="tracking-push", flow_run_name=run_name)
+@says_why
 def tracking_push(seller_account: str = "") -> None:
     """Read what the warehouse dispatched, tell Amazon, and read back that Amazon shows it.
 

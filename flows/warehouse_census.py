@@ -5,12 +5,14 @@ from prefect.logging import get_run_logger
 
 from domain.warehouse import DeliveryKind
 from flows.doors import Faults, all_connections, open_ledger, utc_now, warehouse_named
+from flows.endings import says_why
 from flows.messages import read_messages
 from flows.story import run_name, told
 from tasks import census
 
 
 @flow(name="warehouse-census", flow_run_name=run_name)
+@says_why
 def warehouse_census() -> None:
     """Read each warehouse's list of its open orders, and show where it differs from the ledger's."""
     with open_ledger() as ledger:

@@ -4,11 +4,13 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
+from flows.endings import says_why
 from flows.story import run_name
 from tasks import week_review
 
 
 @flow(name="weekly-review", flow_run_name=run_name)
+@says_why
 def weekly_review() -> None:
     """Put the last eight weeks side by side and tell operations about the last one.
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.acknowledging import HAPPENED_ONCE
+from domain.marketplaces import with_shops_named
 from domain.problems import Problem, ProblemKind
 from ledger.tables import problems
 
@@ -150,7 +151,7 @@ def _row(problem: Problem, now: datetime) -> dict[str, object]:
         "owner": manner.owner,
         "severity": manner.severity,
         "subject": problem.subject,
-        "summary": problem.summary,
+        "summary": with_shops_named(problem.summary),
         "next_step": manner.next_step,
         "opened_at": now,
         "act_by": problem.act_by or now + manner.act_within,

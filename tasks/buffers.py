@@ -17,6 +17,7 @@ from ledger.demand import DemandBook, load_demand
 from ledger.maps import BufferBook, load_buffers
 from ledger.offers import offers
 from ledger.register import Account, Connection
+from tasks.tables import for_people
 
 _SHOWN = 50
 _NUMBERS = ("available", "reserved", "buffer", "publishable")
@@ -63,7 +64,7 @@ def show_buffers(
     if weighed:
         create_table_artifact(
             key=f"buffers-{account.name}",
-            table=weighed[:_SHOWN],
+            table=for_people(weighed[:_SHOWN]),
             description=describe(balance, book.exposure, len(weighed)),
         )
     return len(weighed)

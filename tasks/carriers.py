@@ -6,6 +6,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from domain.carrier_gaps import gap_problem
+from domain.marketplaces import with_shops_named
 from ledger.carrier_use import carrier_gaps, settle_carrier_gaps
 from ledger.connection import Ledger
 from ledger.register import Connection
@@ -15,7 +16,7 @@ from tasks.tables import Rows, show_table
 
 ARTIFACT = "carriers-to-map"
 _SHOWN = 200
-_NONE: Rows = [{"warehouse_carrier": "none"}]
+_NONE: Rows = [{"carrier at the warehouse": "none"}]
 
 
 @task(task_run_name="look for carriers {connection.name} will need", cache_policy=NO_CACHE, retries=2)
@@ -47,12 +48,12 @@ def _cells(row: MissingRow) -> dict[str, object]:
         "act by (UTC)": f"{row.first_due:%Y-%m-%d %H:%M}" if row.first_due else "",
         "waiting": row.waiting,
         "connection": entry.connection,
-        "warehouse_carrier": entry.warehouse_carrier,
-        "warehouse_service": entry.warehouse_service,
-        "marketplace_id": entry.marketplace_id,
-        "carrier_code": entry.carrier_code,
-        "shipping_method": entry.shipping_method,
-        "why this code": row.because,
+        "carrier at the warehouse": entry.warehouse_carrier,
+        "service at the warehouse": entry.warehouse_service,
+        "marketplace": with_shops_named(entry.marketplace_id),
+        "Amazon's carrier that fits best": entry.carrier_code,
+        "shipping method": entry.shipping_method,
+        "why this one": row.because,
     }
 
 
@@ -61,7 +62,7 @@ def _words(many: int) -> str:
         return "Every carrier in use is mapped."
     more = f" The first {_SHOWN} are shown." if many > _SHOWN else ""
     return (
-        f"{many} rows are missing in the carrier map.{more} For one of them fill in the form map-carrier of its"
+        f"{many} rows are missing in the carrier map.{more} For one of them fill in the form **map-carrier** of its"
         " marketplace; of many, `lockstep carriers suggest FILE.csv` writes a file: check or fill in carrier_code,"
         " then `lockstep import carriers FILE.csv`."
     )

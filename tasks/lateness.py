@@ -15,6 +15,7 @@ DAYS = 30
 # It reads the parcels of a month: the more there are, the less often, so that its share of the watch stays small.
 _LEAST, _MOST, _PER_PARCEL = timedelta(minutes=5), timedelta(hours=1), timedelta(milliseconds=12)
 _WHOSE = ("warehouse", "seller", "lockstep", "amazon")
+_CALLED = {"lockstep": "Lockstep", "amazon": "Amazon"}
 
 
 @task(task_run_name="show who made parcels late", cache_policy=NO_CACHE, retries=2)
@@ -45,7 +46,7 @@ def counted_every(shown: Artifact) -> timedelta:
 
 
 def _row(one: Lateness) -> dict[str, object]:
-    late = {f"late by {whose}": one.late_by.get(whose, 0) for whose in _WHOSE}
+    late = {f"late by {_CALLED.get(whose, whose)}": one.late_by.get(whose, 0) for whose in _WHOSE}
     return {
         "seller account": one.seller_account,
         "parcels": one.parcels,

@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from ledger.connection import Ledger
 from ledger.offers import COLUMNS, offers
 from ledger.register import Account
-from tasks.tables import Rows, show_table
+from tasks.tables import Rows, for_people, show_table
 
 _SHOWN = 50
 _NONE: Rows = [{"listings": "none differs"}]
@@ -24,11 +24,13 @@ def show(ledger: Ledger, account: Account, now: datetime) -> int:
         rows = offers(conn, account.name)
     summary, differing = compare(rows)
     create_table_artifact(
-        key=f"stock-{account.name}", table=summary or [{"listings": 0}], description=_words(len(differing))
+        key=f"stock-{account.name}",
+        table=for_people(summary) or [{"listings": 0}],
+        description=_words(len(differing)),
     )
     show_table(
         f"stock-differences-{account.name}",
-        differing[:_SHOWN] or _NONE,
+        for_people(differing[:_SHOWN]) or _NONE,
         "Listings whose quantity at Amazon is not the one to offer, largest difference first.",
         now,
         empty=_NONE,

@@ -20,7 +20,7 @@ def show(ledger: Ledger, now: datetime) -> int:
     with ledger.begin() as conn:
         problems = open_problems(conn)
     rows: Rows = [_row(problem) for problem in problems[:_SHOWN]]
-    many = f"{len(problems)} open problems, most urgent first."
+    many = f"{len(problems)} open problems, most urgent first. Point at a cell to read all of it."
     more = "" if len(problems) <= _SHOWN else f" The first {_SHOWN} are shown."
     show_table(ARTIFACT, rows or [{"problem": "none"}], many + more, now)
     return len(problems)
@@ -28,6 +28,7 @@ def show(ledger: Ledger, now: datetime) -> int:
 
 def _row(problem: OpenProblem) -> dict[str, object]:
     return {
+        "number": problem.id,
         "act by (UTC)": f"{problem.act_by:%Y-%m-%d %H:%M}" if problem.act_by else "",
         "team": problem.owner.replace("_", " "),
         "what": problem.summary,

@@ -11,6 +11,7 @@ from ledger.connection import Ledger
 from ledger.drifts import Returning, returning
 from ledger.listing_issues import open_issues
 from ledger.register import Account
+from tasks.tables import for_people
 
 _SHOWN = 100
 
@@ -23,12 +24,12 @@ def show_looks(ledger: Ledger, account: Account, now: datetime) -> dict[str, int
         found, writer_count = returning(conn, account.name, now, _SHOWN)
     create_table_artifact(
         key=f"listing-issues-{account.name}",
-        table=[dict(row) for row in issues] or [{"issues": 0}],
+        table=for_people(issues) or [{"issues": 0}],
         description=_about_issues(issue_count),
     )
     create_table_artifact(
         key=f"other-writers-{account.name}",
-        table=patterns(found) or [{"listings": 0}],
+        table=for_people(patterns(found)) or [{"listings": 0}],
         description=_about_writers(writer_count),
     )
     return {"issues": issue_count, "written by others": writer_count}

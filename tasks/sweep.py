@@ -19,6 +19,7 @@ from ledger.maps import load_skus
 from ledger.register import Account, connection_of
 from ledger.sweeps import compare_report
 from tasks.reports import Wanted, advance_report, fail_report
+from tasks.tables import for_people
 
 _EMPTY = "it has no row, which is no answer: nothing was compared"
 _COLUMNS = (
@@ -74,7 +75,7 @@ def show_sweep(ledger: Ledger, account: Account) -> None:
         rows = [dict(row) for row in latest_reports(conn, account.name)]
     create_table_artifact(
         key=f"sweep-{account.name}",
-        table=sweep_table(rows),
+        table=for_people(sweep_table(rows)),
         description="The nightly report of all listings beside the ledger, per marketplace: what differs, is"
         " missing or is back is looked at next. Offers that nobody mapped are not kept in step with the warehouse.",
     )

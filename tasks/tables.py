@@ -1,7 +1,9 @@
-"""Tables in the Prefect UI that are written only when they say something new."""
+"""Tables in the Prefect UI: in words that people know, and some written only when they say something new."""
 
 import json
-from datetime import datetime, timedelta
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from prefect.artifacts import create_table_artifact
 from prefect.client.orchestration import get_client
@@ -10,7 +12,11 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import Artifact
 from prefect.client.schemas.sorting import ArtifactSort
 
+from domain.marketplaces import with_shops_named
+
 Rows = list[dict[str, object]]
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:\+\d\d:\d\d|Z)$")
+_HEADINGS = {"marketplace_id": "marketplace", "seller_sku": "seller SKU", "warehouse_sku": "warehouse SKU"}
 
 _VERSION = timedelta(hours=1)
 
@@ -32,6 +38,28 @@ def show_table(key: str, rows: Rows, description: str, now: datetime, *, empty: 
         _rewrite(last, rows, description)
         return
     create_table_artifact(key=key, table=rows, description=description)
+
+
+def for_people(rows: Iterable[Mapping[str, object]]) -> Rows:
+    """Rows of the ledger as people read them: "Amazon UK" under "marketplace", a state in small letters.
+
+    Moments as ISO 8601 become UTC to the minute, and true is yes.
+    """
+    return [{_heading(name): _cell(name, value) for name, value in row.items()} for row in rows]
+
+
+def _heading(name: str) -> str:
+    return _HEADINGS.get(name, name.replace("_", " "))
+
+
+def _cell(name: str, value: object) -> object:
+    if value is None or isinstance(value, bool):
+        return "yes" if value else ""
+    if not isinstance(value, str):
+        return value
+    if _MOMENT.match(value):
+        return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return value.replace("_", " ").lower() if name == "state" else with_shops_named(value)
 
 
 def last_shown(key: str) -> Artifact | None:

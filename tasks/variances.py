@@ -13,8 +13,8 @@ from domain.listings import ListingState
 from ledger.connection import Ledger
 from ledger.register import Account, Connection
 from ledger.variances import COUNT_COLUMNS, OFFER_COLUMNS, count_rows, offer_rows
+from tasks.tables import Rows, for_people
 
-Rows = list[dict[str, object]]
 SHOWN = 100
 _NONE: Rows = [{"SKU": "none"}]
 # A number that Amazon has not been told or does not show yet: what differs is on its way.
@@ -50,7 +50,7 @@ def show_offers(ledger: Ledger, account: Account) -> int:
         found = offer_variances(offer_rows(conn, account.name))
     create_table_artifact(
         key=f"stock-variances-{account.name}",
-        table=found.rows or _NONE,
+        table=for_people(found.rows) or _NONE,
         description=_offer_words(found.totals),
     )
     return found.totals["not explained"]

@@ -49,6 +49,6 @@ def test_a_gap_is_shown_when_the_order_comes_and_gone_when_it_is_mapped(
     order_ingest()
     assert street.problems() == []
     last, rows = shown()
-    assert rows == [{"warehouse_carrier": "none"}]
+    assert rows == [{"carrier at the warehouse": "none"}]
     order_ingest()
     assert shown()[0] == last

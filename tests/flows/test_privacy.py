@@ -211,7 +211,7 @@ def filled(surfaces: dict[str, bytes]) -> None:
         "prefect's database": b"order-ingest",
         "ledger": b"bad_address",
         "report views": b"order_unreadable",
-        "prefect's files": b"/storage/",
+        "prefect's files": b"encryption.key",
         "what the warehouse is told besides": b"ACCEPTED",
     }
     for name, sign in telling.items():

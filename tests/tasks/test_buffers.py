@@ -137,8 +137,8 @@ def test_the_table_is_shown_from_the_ledger(ledger: Ledger, monkeypatch: pytest.
     (artifact,) = shown
     (row,) = artifact["table"]
     assert artifact["key"] == "buffers-main"
-    assert (row["seller_sku"], row["buffer"], row["odds_stated"]) == ("A", 4, 0.02)
-    assert row["units_an_hour"] > 0
+    assert (row["seller SKU"], row["buffer"], row["odds stated"]) == ("A", 4, 0.02)
+    assert row["units an hour"] > 0
 
 
 def test_the_words_state_exposure_cost_and_saving() -> None:

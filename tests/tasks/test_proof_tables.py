@@ -86,5 +86,5 @@ def test_the_tables_say_how_many_there_are(ledger: Ledger, monkeypatch: pytest.M
     assert show_looks.fn(ledger, MAIN, NOW) == {"issues": 120, "written by others": 1}
     assert len(made["listing-issues-main"]["table"]) == 100
     assert made["listing-issues-main"]["description"].startswith("120 issues of offers")
-    assert made["other-writers-main"]["table"][0]["for_example"] == "A"
+    assert made["other-writers-main"]["table"][0]["for example"] == "A"
     assert show_looks.fn(ledger, MAIN, NOW + 9 * DAY)["written by others"] == 0

@@ -1,0 +1,127 @@
+"""The walk: the pages of a day, in the order in which a person comes to them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from deployments.flow_runs import flow_entrypoints
+from tests.browser.house import UNMAPPED, House
+from tests.browser.plain_english import without
+from tests.browser.screen import Screen
+
+# Artifacts to look at, tables and charts alike, each by a text that tells it is there.
+ARTIFACTS = {
+    "open-problems": "open problems, most urgent first",
+    "late-by-cause": "Parcels of the last 30 days",
+    "carriers-to-map": "missing in the carrier map",  # comes with the run that fails
+}
+PAGES = ("dashboard", "deployments", "failed-run", "form", "form-run", *ARTIFACTS)
+# What Prefect itself says in the log of a run and beside an artifact.
+PREFECTS = (
+    r"Worker '.*' submitting flow run '.*'",
+    r"Executing deployment step: \w+",
+    r"Deployment step '\w+' completed successfully",
+    r"Flow run '.*' submitted to infrastructure",
+    r"prefect\.(?:flow|task)_runs.*",
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",  # the artifact's own id, as the page's title
+    r"None",  # what Prefect says for no tags
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form to fill: what is typed into its fields, and what is chosen from their lists."""
+
+    deployment: str
+    typed: dict[str, str] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+
+
+STOP_SELLING = Form(
+    deployment="stop-selling/form",
+    typed={"Seller account": "main", "Your name": "Kim", "Seller SKU": "MUG-S"},
+    chosen={"Decision": "stop"},
+)
+MAP_CARRIER = Form(
+    deployment="map-carrier/form-uk",
+    typed={"Warehouse carrier": UNMAPPED, "Your name": "Kim"},
+    chosen={"Carrier": "Hermes UK"},
+)
+FORM = MAP_CARRIER if "map-carrier" in flow_entrypoints() else STOP_SELLING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A page of the walk, and what a person read there that is ours."""
+
+    page: str
+    text: str
+
+
+def walk(house: House, screen: Screen, form: Form = FORM) -> Iterator[Seen]:
+    """Every page of `PAGES`, once."""
+    yield _failed_run(house, screen)
+    for key, sign in ARTIFACTS.items():
+        yield _artifact(house, screen, key, sign)
+    yield _fill(screen, form)
+    yield _sent(house, screen)
+    screen.go("v2/deployments?limit=100", "stop-selling")
+    yield _seen(screen, "deployments")
+    screen.go("v2/dashboard", "Active Work Pools")
+    screen.see("order-ingest")
+    yield _seen(screen, "dashboard")
+
+
+def _artifact(house: House, screen: Screen, key: str, sign: str) -> Seen:
+    screen.go(f"v2/artifacts/artifact/{house.artifacts()[key]['latest_id']}", sign)
+    return _seen(screen, key)
+
+
+def _fill(screen: Screen, form: Form) -> Seen:
+    """Find the form among the deployments and fill it, as a person does."""
+    flow, _, name = form.deployment.partition("/")
+    screen.go("v2/deployments?limit=100", flow)
+    row = screen.page.get_by_role("row").filter(has_text=flow)
+    row.get_by_role("link", name=name, exact=True).click()
+    screen.page.get_by_role("button", name="Run", exact=True).click()
+    screen.page.get_by_role("menuitem", name="Custom run").click()
+    screen.see("Parameters")
+    for label, text in form.typed.items():
+        spelled = re.compile(rf"^{label}( \(Optional\))?$")
+        screen.page.get_by_label(spelled).fill(text)
+    for label, choice in form.chosen.items():
+        screen.page.get_by_role("button", name=f"Select {label}", exact=True).click()
+        screen.page.get_by_role("option", name=choice, exact=True).click()
+    return _seen(screen, "form")
+
+
+def _sent(house: House, screen: Screen) -> Seen:
+    """Send the form in and see how its run ends."""
+    screen.page.get_by_role("button", name="Submit").click()
+    screen.page.get_by_role("button", name="View run").click()
+    screen.page.wait_for_url(re.compile("/runs/flow-run/"))
+    run = screen.page.url.partition("/flow-run/")[2].partition("?")[0]
+    return _run(house, screen, run, Seen(page="form-run", text="Ended as"))
+
+
+def _failed_run(house: House, screen: Screen) -> Seen:
+    """The run that could not reach Amazon: what went wrong, as its log tells it."""
+    run = house.runs["order-ingest/scheduled"]
+    return _run(house, screen, run, Seen(page="failed-run", text="This run failed"))
+
+
+def _run(house: House, screen: Screen, run: str, wanted: Seen) -> Seen:
+    """The page of a run that has ended, when its log shows the wanted text; of a failed one its errors only."""
+    said = house.ended(run)
+    screen.go(f"v2/runs/flow-run/{run}?tab=Logs", "Level: All")
+    if said.startswith("Failed"):
+        screen.page.get_by_text("Level: All").click()
+        screen.page.get_by_role("option", name="Error and above").click()
+    screen.see(wanted.text)
+    texts = [_seen(screen, wanted.page).text, said, without(house.log(run), PREFECTS)]
+    return Seen(page=wanted.page, text="\n".join(texts))
+
+
+def _seen(screen: Screen, page: str) -> Seen:
+    screen.keep(page)
+    return Seen(page=page, text=without(screen.shown(), PREFECTS))
