@@ -16,6 +16,7 @@ class Hop(StrEnum):
     DONE = ""
     PAYMENT_PENDING = "payment pending at Amazon"
     HELD = "held"
+    STOPPED = "stopped by a person, not canceled at Amazon"
     NOT_CROSSED = "not crossed to the warehouse"
     NOT_ACCEPTED = "crossed, not accepted by the warehouse"
     REJECTED = "rejected by the warehouse"
@@ -50,6 +51,7 @@ BLOCKED_AT: dict[ProblemKind, Hop] = {
     ProblemKind.TRACKING_REFUSED: Hop.REFUSED,
 }
 OWNERS: dict[Hop, Team] = {
+    Hop.STOPPED: Team.CUSTOMER_SERVICE,
     Hop.NOT_CROSSED: Team.INTEGRATION,
     Hop.NOT_ACCEPTED: Team.WAREHOUSE,
     Hop.REJECTED: Team.WAREHOUSE,
@@ -88,23 +90,33 @@ class ParcelOnItsWay:
 class OrderOnItsWay:
     """What tells which hop holds an order.
 
-    `rejected`: the warehouse rejected its last release, which some do after they had accepted it.
+    `rejected`: the warehouse rejected its last release, which some do after they had accepted it. `stopped`: a
+    person asked for that, or keeps it from being sent.
     """
 
     state: OrderState
     accepted: bool = False
     rejected: bool = False
+    stopped: bool = False
     parcels: tuple[ParcelOnItsWay, ...] = ()
 
 
 def hop_of(order: OrderOnItsWay) -> Hop:
     """The hop that holds an order now; DONE when none does."""
+    if order.stopped and order.state is OrderState.RELEASING:
+        return Hop.STOPPED
     if order.state in _BY_STATE:
         return _BY_STATE[order.state]
     if hop := _furthest_behind(order.parcels):
         return hop
     if order.state is OrderState.DISPATCHED:  # its parcels need no word of ours, and Amazon shows none yet
         return Hop.AMAZON_CONFIRMS
+    return _at_the_warehouse(order)
+
+
+def _at_the_warehouse(order: OrderOnItsWay) -> Hop:
+    if order.stopped:
+        return Hop.STOPPED
     if order.rejected:
         return Hop.REJECTED
     return Hop.NOT_DISPATCHED if order.accepted else Hop.NOT_ACCEPTED

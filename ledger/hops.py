@@ -48,9 +48,11 @@ JOINS = f"""
             WHEN NOT ({OPEN}) THEN '{Hop.DONE}'
             WHEN o.state = 'PENDING' THEN '{Hop.PAYMENT_PENDING}'
             WHEN o.state = 'HELD' THEN '{Hop.HELD}'
+            WHEN o.state = 'RELEASING' AND o.held_by_person THEN '{Hop.STOPPED}'
             WHEN o.state IN ('READY', 'RELEASING') THEN '{Hop.NOT_CROSSED}'
             WHEN p.place IS NOT NULL THEN CASE p.place::text {_PARCEL_HOPS} END
             WHEN o.state = 'DISPATCHED' THEN '{Hop.AMAZON_CONFIRMS}'
+            WHEN o.held_by_person THEN '{Hop.STOPPED}'
             WHEN r.state = 'REJECTED' THEN '{Hop.REJECTED}'
             WHEN o.accepted_at IS NULL THEN '{Hop.NOT_ACCEPTED}'
             ELSE '{Hop.NOT_DISPATCHED}'

@@ -37,6 +37,7 @@ orders = st.builds(
     state=st.sampled_from(OrderState),
     accepted=st.booleans(),
     rejected=st.booleans(),
+    stopped=st.booleans(),
     parcels=st.lists(parcels, max_size=4).map(tuple),
 )
 
@@ -50,6 +51,7 @@ def test_a_picking_delay_is_never_shown_while_a_parcel_waits(order: OrderOnItsWa
         assert not open_parcels
         assert order.accepted
         assert not order.rejected
+        assert not order.stopped
         assert order.state in (OrderState.RELEASED, OrderState.PART_DISPATCHED)
 
 

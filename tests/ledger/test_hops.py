@@ -40,8 +40,13 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    for state, accepted, rejected, contents in product(OrderState, (False, True), (False, True), CONTENTS):
-        yield Case(OrderOnItsWay(state=state, accepted=accepted, rejected=rejected, parcels=contents))
+    yes_no = (False, True)
+    for state, accepted, rejected, stopped, contents in product(OrderState, yes_no, yes_no, yes_no, CONTENTS):
+        yield Case(
+            OrderOnItsWay(
+                state=state, accepted=accepted, rejected=rejected, stopped=stopped, parcels=contents
+            )
+        )
     for pair in PAIRS:
         yield Case(OrderOnItsWay(state=OrderState.PART_DISPATCHED, accepted=True, parcels=pair))
     for reason in (*ProblemKind, "something_new"):
@@ -57,7 +62,7 @@ def _fill(conn: sa.Connection, found: Sequence[Case]) -> None:
         [
             fixed
             | {"amazon_order_id": name, "state": case.order.state, "held_for": case.held_for}
-            | {"accepted_at": NOW if case.order.accepted else None}
+            | {"accepted_at": NOW if case.order.accepted else None, "held_by_person": case.order.stopped}
             for name, case in zip(names, found, strict=True)
         ],
     )
