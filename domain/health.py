@@ -232,6 +232,7 @@ TRACKING_DOUBTS: dict[str, tuple[str, Team]] = {
 
 CANCELED_FOR: dict[str, tuple[str, Team]] = {
     "rejected": ("the warehouse had rejected it", Team.WAREHOUSE),
+    "oversold": ("more of it was sold than there was", Team.ECOMMERCE),
     "unconfirmed": ("Amazon canceled it because it was not confirmed in time", Team.OPERATIONS),
     "seller": ("the seller canceled it", Team.ECOMMERCE),
     "unknown": ("Amazon does not say who canceled it, so it counts as the seller's", Team.ECOMMERCE),

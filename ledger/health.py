@@ -44,7 +44,8 @@ _TRACKED = f"""
         AND (p.first_accepted_at IS NOT NULL OR (p.state = 'NOT_REQUIRED' AND NOT p.awaits_amazon))
 """  # noqa: S608 - our own words only
 # Canceled by the seller, of orders placed. Not: what the buyer asked for, and what was pending. What Amazon cancels
-# because it was not confirmed in time counts as the seller's; what Amazon cancels before that does not.
+# because it was not confirmed in time counts as the seller's; what Amazon cancels before that does not. Of what an
+# item was oversold is known by the problem that stood when the order was canceled, or was over for a day at most.
 _CANCELED = """
     SELECT o.amazon_order_id, o.canceled_at AS at,
         CASE
@@ -55,6 +56,14 @@ _CANCELED = """
                 CASE WHEN o.canceled_at > o.confirm_by THEN 'unconfirmed' ELSE '' END
             WHEN EXISTS (SELECT FROM ledger.releases r WHERE r.order_id = o.id AND r.state = 'REJECTED')
                 THEN 'rejected'
+            WHEN EXISTS (SELECT FROM ledger.problems p WHERE p.kind = 'oversold'
+                AND p.opened_at BETWEEN o.canceled_at - interval '14 days' AND o.canceled_at
+                AND (p.cleared_at IS NULL OR p.cleared_at >= o.canceled_at - interval '1 day')
+                AND p.subject IN (SELECT o.connection || ' ' || coalesce(m.warehouse_sku, l.seller_sku)
+                    FROM ledger.order_lines l LEFT JOIN ledger.sku_map m ON m.until IS NULL
+                        AND m.seller_account = o.seller_account AND m.connection = o.connection
+                        AND m.seller_sku = l.seller_sku
+                    WHERE l.order_id = o.id)) THEN 'oversold'
             WHEN o.canceled_by = '' THEN 'unknown'
             ELSE 'seller'
         END AS doubt

@@ -16,8 +16,8 @@ from ledger.connection import Ledger
 from ledger.due_orders import count_due, load_due, usual_by_hop
 from ledger.health import late_outlooks, other_outlook, over_dates
 from ledger.health_kept import load_health, load_reported, record_health, record_reported
-from ledger.problems import record_problems
-from tests.factories import DAY, GB, HOUR, NOW, amazon_order, carrier_map, dispatch, order_id, package
+from ledger.problems import clear_problems, record_problems
+from tests.factories import DAY, GB, HOUR, NOW, amazon_order, carrier_map, dispatch, line, order_id, package
 from tests.ledger.walk import confirm, decide, end, ingest, look, release, ship, take
 
 PLACE = ("main", GB)
@@ -214,6 +214,29 @@ def test_only_what_the_seller_canceled_counts(ledger: Ledger) -> None:
         "6": Team.ECOMMERCE,
     }
     assert _other(ledger, Metric.CANCEL_7, now=NOW + 8 * DAY)[0].now == Rate()
+
+
+def test_a_cancellation_for_want_of_stock_is_told_apart(ledger: Ledger) -> None:
+    """What was oversold when the seller canceled it is why; another SKU, and an old shortage, are not."""
+    found = [
+        Problem(kind=ProblemKind.OVERSOLD, subject=f"main {sku}", summary=f"{sku} is oversold.")
+        for sku in "AB"
+    ]
+    with ledger.begin() as conn:
+        record_problems(conn, found[:1], NOW - HOUR)
+        record_problems(conn, found[1:], NOW - 5 * DAY)
+        clear_problems(conn, [ProblemKind.OVERSOLD], ["main B"], NOW - 2 * DAY)
+    for number, sku in enumerate("ABC"):
+        lines = (line(sku=sku),)
+        ingest(ledger, amazon_order(number=number, lines=lines))
+        gone = amazon_order(number=number, lines=lines, status=AmazonStatus.CANCELED, canceled_by="MERCHANT")
+        ingest(ledger, gone)
+    _, defects = _other(ledger, Metric.CANCEL_7)
+    assert {one.order_id[-1]: one.cause for one in defects} == {
+        "0": "more of it was sold than there was",
+        "1": "the seller canceled it",
+        "2": "the seller canceled it",
+    }
 
 
 def test_a_line_that_the_seller_canceled_counts_too(ledger: Ledger) -> None:

@@ -66,7 +66,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     found: dict[str, object] = {}
     marks: dict[str, str] = {}
 
-    def table(key: str, rows: object, description: str, **_: object) -> None:
+    def table(key: str, rows: object, *_: object, **__: object) -> None:
         found[key] = rows
 
     def page(key: str, markdown: str, mark: str) -> None:
