@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from PIL import Image  # matplotlib brings it
+from PIL import Image
 
 _COLORS = 64
 SPAN = 30  # days that a chart by day shows
