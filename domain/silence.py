@@ -10,7 +10,7 @@ from domain.problems import Problem, ProblemKind
 
 WATCH, WATCHER = "problem-watch", "Lockstep"  # the watch's own beat, and whose it is
 RESUMED = "Lockstep started again"  # what it notes when it finds that it stood still
-OFTEN = HOUR  # a flow that is due at least so often is a street, the others come once a day or week
+OFTEN = HOUR / 2  # a flow that is due at least so often is a street; the others only look and tell
 _LEAST, _LATE_DAY = timedelta(minutes=10), 6 * HOUR
 _DOWN = timedelta(minutes=10)
 # What comes by itself all the time, so that its absence says something. Parcels come with files, in batches; what
