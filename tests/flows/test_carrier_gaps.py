@@ -39,7 +39,9 @@ def test_a_gap_is_shown_when_the_order_comes_and_gone_when_it_is_mapped(
     assert street.problems() == [("carrier_gap", "operations", f"main / service STD in {DE}")]
     assert "1 carrier gaps" in caplog.text
     first, rows = shown()
-    assert [(row["marketplace_id"], row["waiting"]) for row in rows] == [(DE, "1 open order will need it")]
+    assert [(row["marketplace"], row["waiting"]) for row in rows] == [
+        ("Amazon DE", "1 open order will need it")
+    ]
 
     order_ingest()
     assert shown()[0] == first  # nothing new to say
