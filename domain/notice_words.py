@@ -64,7 +64,7 @@ SHARED: dict[ProblemKind, str] = {
     _K.UNMAPPED_SHIP_METHOD: "nobody mapped the service level {cause}",
     _K.REJECTED_BY_WAREHOUSE: "the warehouse {cause} rejected them",
     _K.RELEASE_UNANSWERED: "the warehouse {cause} has not answered",
-    _K.UNKNOWN_ORDER: "the warehouse {cause} reports references that Lockstep never gave out",
+    _K.UNKNOWN_ORDER: "the warehouse has references that Lockstep never gave out ({cause})",
     _K.CARRIER_UNMAPPED: "no carrier of Amazon's is mapped for {cause}",
     _K.TRACKING_MISSING: "the warehouse {cause} dispatched them without a tracking number",
     _K.CONTENTS_UNKNOWN: "the warehouse {cause} did not say clearly what is in them",
@@ -78,8 +78,8 @@ SHARED: dict[ProblemKind, str] = {
     _K.ORDER_NOT_CROSSED: "they have not reached the warehouse {cause}",
     _K.PICKING_DELAY: "the warehouse {cause} has not dispatched them",
     _K.CONFIRMED_LATE: "Amazon got their tracking after they were due ({cause})",
-    _K.ORDER_MISSING: "the warehouse {cause} does not list them as open",
-    _K.ORDER_STILL_OPEN: "the warehouse {cause} still has them open, and they are over",
+    _K.ORDER_MISSING: "{cause} does not have them",
+    _K.ORDER_STILL_OPEN: "{cause} still has them, and they are over",
 }
 
 # Their moment to act by is not the one by which Amazon must know of the parcel.

@@ -70,6 +70,7 @@ def payload_of(notice: Notice, forms: Mapping[str, Sequence[Form]], now: datetim
         "subject": subject_line(notice, now),
         "body": "\n".join(lines),
         "kind": kind_words(one.group.kind) if one else "several",
+        "kinds": sorted({kind_words(part.group.kind) for part in notice.parts}),
         "count": sum(len(part.problems) for part in notice.parts),
         "affected": notice.affected,
         "summary": summary_of(notice),

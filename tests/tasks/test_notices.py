@@ -47,6 +47,7 @@ def test_an_event_carries_the_message_and_its_values() -> None:
     assert event.payload == {
         "subject": "1,000 orders: nobody mapped seller SKU MUG; the first is due Nov 28 09:00 UTC",
         "kind": "unmapped SKU",
+        "kinds": ["unmapped SKU"],
         "count": 1000,
         "affected": 1000,
         "summary": "1,000 orders: nobody mapped seller SKU MUG",

@@ -140,3 +140,21 @@ def test_a_form_is_linked_and_filled_in(stack: Stack, ledger: Ledger) -> None:
     told(stack, "operations", "map-sku", 2)
     message = _with(stack, "operations", "map-sku")[-1]
     assert f"Form map-sku: {stack.server.ui_url}/deployments" in message
+
+
+def test_a_channel_of_an_earlier_version_is_replaced(stack: Stack) -> None:
+    """A team's Slack block of the kind that was used before goes at the next setup, and nothing else changes."""
+    api = stack.client._client
+    found = api.get("/block_types/slug/slack-incoming-webhook")
+    if found.status_code == 404:
+        found = api.post("/block_types/", json={"name": "Slack Webhook", "slug": "slack-incoming-webhook"})
+    kind = found.json()["id"]
+    schema = api.post("/block_schemas/", json={"fields": {"title": "Old"}, "block_type_id": kind}).json()[
+        "id"
+    ]
+    old = {"name": "team-operations", "data": {"url": "https://hooks.slack.com/services/T/B/x"}}
+    api.post(
+        "/block_documents/", json={**old, "block_schema_id": schema, "block_type_id": kind}
+    ).raise_for_status()
+    assert stack.install() == ["Slack channel team-operations of an earlier version removed."]
+    assert stack.install() == []
