@@ -58,7 +58,7 @@ def acknowledge(conn: sa.Connection, seen: Seen, seal: Seal, now: datetime) -> s
 
 _OVER = "with that it is over"
 _STAYS = (
-    "it stays open until its cause is gone, and of its reminders only the last one before it is due is told"
+    "it stays open until its cause is gone, and of its reminders only the one that it is overdue is told"
 )
 
 
