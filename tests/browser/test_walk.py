@@ -1,6 +1,7 @@
 """In a real browser, people find their way and read plain English."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ def cells(artifact: dict[str, Any]) -> str:
     data = artifact["data"]
     rows = json.loads(data) if isinstance(data, str) and artifact["type"] == "table" else data
     if not isinstance(rows, list):
-        return "" if artifact["type"] == "image" else str(rows)
+        return re.sub(r"\(data:image[^)]*\)", "", str(rows))  # a chart
     return "\n".join(f"{name}\n{value}" for row in rows for name, value in row.items())
 
 
