@@ -83,8 +83,8 @@ def _rules(blocks: Mapping[str, UUID]) -> list[AutomationCore]:
 def _team_told(team: str, reader: str, blocks: Mapping[str, UUID]) -> AutomationCore:
     """A team's problems and messages. Who reads for a team without a channel sees for whom it is."""
     return AutomationCore(
-        name=f"{PREFIX}tell {team}",
-        description=f"Tells team {team} about its problems and sends its messages"
+        name=f"{PREFIX}tell {team.replace('_', ' ')}",
+        description=f"Tells team {team.replace('_', ' ')} about its problems and sends its messages"
         + ("." if reader == team else f", at {reader}, because it has no channel of its own."),
         trigger=_on_event([f"lockstep.problems.{team}", f"lockstep.messages.{team}"], {*_PROBLEMS, _MESSAGE}),
         actions=[_send(blocks[reader], "" if reader == team else f"[{_spoken(team)}] ")],

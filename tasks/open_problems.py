@@ -31,10 +31,10 @@ def _row(problem: OpenProblem) -> dict[str, object]:
         "number": problem.id,
         "act by (UTC)": f"{problem.act_by:%Y-%m-%d %H:%M}" if problem.act_by else "",
         "team": problem.owner.replace("_", " "),
+        "form to run": MANNERS[problem.kind].form,  # short columns first: the UI shows few, and wraps nothing
+        "how many wait": problem.affected,
         "what": problem.summary,
         "next step": problem.next_step,
-        "form to run": MANNERS[problem.kind].form,
-        "how many wait": problem.affected,
         "since (UTC)": f"{problem.opened_at:%Y-%m-%d %H:%M}",
         "acknowledged by": problem.acknowledged_by,
     }

@@ -23,6 +23,7 @@ from deployments.embedded.worker import Worker
 from deployments.rehearsal.strangers import free_port
 from deployments.setup import set_up
 from deployments.stack import Stack, running_stack
+from flows.account_health import account_health
 from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.problem_watch import problem_watch
@@ -172,6 +173,7 @@ def _morning(house: House) -> None:
     house.world.inject("searchOrders", "503-html", times=1000)
     house.begin("order-ingest/scheduled")
     inventory_sync()
+    account_health()
     problem_watch()
 
 

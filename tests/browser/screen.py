@@ -17,7 +17,7 @@ _WORDS = (
     " --disable-component-update --disable-sync"
 )
 _SIZE = {"width": 1400, "height": 900}
-_TALLEST = 1300
+_TALLEST = 1500
 _PATIENCE = 60_000  # milliseconds; on a busy machine a page takes its time
 _COLORS = 96  # enough for a screen of words; a picture stays well below 150 KB
 
@@ -49,6 +49,7 @@ class Screen:
             return
         tall = self.page.evaluate("document.documentElement.scrollHeight")
         self.page.set_viewport_size({**_SIZE, "height": max(_SIZE["height"], min(tall, _TALLEST))})
+        self.page.evaluate("window.scrollTo(0, 0)")
         self.page.wait_for_timeout(1500)  # what moves has come to rest
         taken = Image.open(BytesIO(self.page.screenshot()))
         self.page.set_viewport_size(_SIZE)

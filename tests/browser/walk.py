@@ -13,6 +13,9 @@ from tests.browser.screen import Screen
 ARTIFACTS = {
     "open-problems": "open problems, most urgent first",
     "late-by-cause": "Parcels of the last 30 days",
+    "account-health-main": "Rates that Amazon suspends for",
+    "health-rates-main": "Rates of main",
+    "late-parcels-main": "Late parcels of main",
     "carriers-to-map": "missing in the carrier map",  # comes with the run that fails
 }
 PAGES = ("dashboard", "deployments", "failed-run", "form", "form-run", *ARTIFACTS)
