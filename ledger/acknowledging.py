@@ -57,9 +57,7 @@ def acknowledge(conn: sa.Connection, seen: Seen, seal: Seal, now: datetime) -> s
 
 
 _OVER = "with that it is over"
-_STAYS = (
-    "it stays open until its cause is gone, and of its reminders only the one that it is overdue is told"
-)
+_STAYS = "it stays open until its cause is gone, and of its reminders only the one that it is overdue is told"
 
 
 def _claim(conn: sa.Connection, seen: Seen) -> sa.RowMapping:
