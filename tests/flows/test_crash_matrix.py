@@ -69,6 +69,7 @@ def dispatched(street: Street, orders: int) -> list[str]:
     ids = [
         street.world.add_order(marketplace_id=GB, items=[("SKU-01", 1), ("SKU-02", 1)]) for _ in range(orders)
     ]
+    street.warehouse.on_hand.update({"SKU-01": 1_000, "SKU-02": 1_000})  # there are more points than units
     for order in ids:
         street.warehouse.plan(order, BOXES)
     street.settle()
