@@ -7,7 +7,8 @@ from domain.clock import Hop, in_words
 from domain.problems import MANNERS, Problem, ProblemKind
 
 CROSSES_WITHIN = timedelta(minutes=15)
-CROSSES_BEFORE_DUE = timedelta(hours=1)  # with less left than this, an order that waits at all is shown
+CROSSES_BEFORE_DUE = timedelta(hours=1)  # with less left than this, an order that waits is shown sooner
+CROSSES_IN_A_RUN = timedelta(minutes=2)  # what is ready this moment is being handed over in this very run
 PICKS_BEFORE_DUE = timedelta(hours=4)
 LATE_IS_NEWS_FOR = timedelta(hours=48)
 THROTTLE_WINDOW = timedelta(minutes=15)
@@ -56,8 +57,8 @@ def not_crossed(order: OpenOrder, now: datetime) -> Problem | None:
     """The problem of an order that should be at the warehouse by now and is not."""
     if order.hop is not Hop.NOT_CROSSED or order.ready_at is None:
         return None
-    waited = now - order.ready_at > CROSSES_WITHIN
-    if not waited and not _left_less_than(CROSSES_BEFORE_DUE, order, now):
+    patience = CROSSES_IN_A_RUN if _left_less_than(CROSSES_BEFORE_DUE, order, now) else CROSSES_WITHIN
+    if now - order.ready_at <= patience:
         return None
     shown = order.ready_at + CROSSES_WITHIN + MANNERS[ProblemKind.ORDER_NOT_CROSSED].act_within
     return Problem(

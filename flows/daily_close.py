@@ -3,7 +3,8 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.doors import chosen_accounts, open_ledger, utc_now
+from domain.silence import WATCHER
+from flows.doors import beat, chosen_accounts, open_ledger, utc_now
 from flows.endings import says_why
 from flows.story import run_name
 from tasks import day_close
@@ -25,3 +26,4 @@ def daily_close() -> None:
         now = utc_now()
         today, before = day_close.close_days(ledger, accounts, day_close.day_to_close(now), now)
         get_run_logger().info("%s", day_close.tell_close(today, before))
+        beat(ledger, "daily-close", {WATCHER: 1})

@@ -3,7 +3,8 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.doors import chosen_accounts, open_ledger, utc_now
+from domain.silence import WATCHER
+from flows.doors import beat, chosen_accounts, open_ledger, utc_now
 from flows.endings import says_why
 from flows.story import run_name
 from tasks import week_review
@@ -19,3 +20,4 @@ def weekly_review() -> None:
     with open_ledger() as ledger:
         weeks = week_review.look_back(ledger, utc_now())
         get_run_logger().info("%s", week_review.tell_week(ledger, chosen_accounts(ledger, ""), weeks))
+        beat(ledger, "weekly-review", {WATCHER: 1})

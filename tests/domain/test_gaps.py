@@ -43,15 +43,16 @@ def order(hop: Hop = Hop.NOT_CROSSED, *, due: timedelta | None = DAY, ready: tim
         (hours(24), 15 * MINUTE + SECOND, True),
         (None, 15 * MINUTE, False),
         (None, 16 * MINUTE, True),
-        (hours(1), SECOND, False),
-        (hours(1) - SECOND, SECOND, True),
-        (-hours(1), SECOND, True),
+        (hours(1), 3 * MINUTE, False),
+        (hours(1) - SECOND, 2 * MINUTE, False),
+        (hours(1) - SECOND, 3 * MINUTE, True),
+        (-hours(1), 3 * MINUTE, True),
     ],
 )
 def test_an_order_must_cross_in_a_quarter_of_an_hour(
     due: timedelta | None, ready: timedelta, shown: bool
 ) -> None:
-    """It is shown after 15 minutes, or at once when less than an hour is left."""
+    """It is shown after 15 minutes, or after two when less than an hour is left."""
     assert (not_crossed(order(due=due, ready=ready), NOW) is not None) is shown
 
 
