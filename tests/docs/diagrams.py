@@ -5,6 +5,7 @@ Between `<!-- drawn: NAME -->` and `<!-- end -->` stands what the code says; the
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,7 +34,7 @@ MACHINES: dict[str, tuple[tuple[StrEnum, ...], Steps]] = {
 }
 
 _DRAWN = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_PROBLEM = re.compile(r"^\| `(\w+)` \| ([^|]*) \| [^|]* \| [^|]* \| [^|]* \|$", re.MULTILINE)
+_PROBLEM = re.compile(r"^\| `(\w+)` \| ([^|]*) \| [^|]* \| [^|]* \| (?:[^|]* \| )?[^|]* \|$", re.MULTILINE)
 
 
 def diagram(name: str) -> str:
@@ -54,7 +55,7 @@ def with_diagrams(page: str) -> str:
 
 
 def with_manners(page: str) -> str:
-    """The page with team, severity and next step of each kind of problem as the code has them today."""
+    """The page with team, severity, time and next step of each kind of problem as the code has them today."""
     return _PROBLEM.sub(lambda found: _problem_row(ProblemKind(found[1]), found[2]), page)
 
 
@@ -66,7 +67,14 @@ def problem_kinds(page: str) -> list[str]:
 def _problem_row(kind: ProblemKind, meaning: str) -> str:
     manner = MANNERS[kind]
     team = manner.owner.replace("_", " ")
-    return f"| `{kind}` | {meaning} | {team} | {manner.severity} | {manner.next_step} |"
+    within = _within(manner.act_within)
+    return f"| `{kind}` | {meaning} | {team} | {manner.severity} | {within} | {manner.next_step} |"
+
+
+def _within(length: timedelta) -> str:
+    hours = int(length.total_seconds()) // 3600
+    number, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{number} {unit}{'s' if number > 1 else ''}"
 
 
 def main() -> None:
