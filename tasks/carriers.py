@@ -63,6 +63,6 @@ def _words(many: int) -> str:
     more = f" The first {_SHOWN} are shown." if many > _SHOWN else ""
     return (
         f"{many} rows are missing in the carrier map.{more} For one of them fill in the form **map-carrier** of its"
-        " marketplace; of many, `lockstep carriers suggest FILE.csv` writes a file: check or fill in carrier_code,"
-        " then `lockstep import carriers FILE.csv`."
+        " marketplace; of many, `lockstep carriers suggest FILE.csv` writes a file: check it, fill in the codes"
+        " that are missing, then `lockstep import carriers FILE.csv`."
     )

@@ -1,0 +1,134 @@
+"""The page of what needs somebody: whose, by when, what happened, what to do, most urgent first."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.manners import MANNERS
+from domain.notices import Watched, by_cause
+from domain.problem_kinds import ProblemKind
+from domain.to_do import Fix, first_unseen, headline, left_words, to_do_page
+from tests.domain.examples import NOW, UK, hours
+from tests.domain.notice_examples import CARRIER, watched
+
+MINUTE = timedelta(minutes=1)
+FIX = Fix(form="http://ui/form", acknowledge="http://ui/ack")
+
+
+def page(*problems: Watched, fix: Fix = FIX) -> str:
+    parts = by_cause(problems, NOW)
+    return to_do_page(parts, {part.group: fix for part in parts}, NOW)
+
+
+def test_one_cause_is_one_block() -> None:
+    """A thousand orders of one SKU are one block: the first due, the count, what to do, where, the numbers."""
+    found = [watched(n, due=NOW + hours(5) + n * MINUTE) for n in range(1, 1001)]
+    numbers = ", ".join(map(str, range(1, 11)))
+    assert page(*found).split("\n\n") == [
+        "1 thing needs somebody, most urgent first: ecommerce 1.",
+        "### The first by 14:01 UTC, 5 h left: ecommerce",
+        "**1,000 orders: nobody mapped seller SKU MUG.**",
+        MANNERS[ProblemKind.UNMAPPED_SKU].next_step,
+        f"Form [map-sku](http://ui/form) · problems {numbers} and 990 more ([acknowledge 1](http://ui/ack))",
+    ]
+
+
+def test_the_most_urgent_stands_first_and_each_team_is_counted() -> None:
+    """Blocks go by their first moment; what has none comes last, and the line above counts by team."""
+    told = page(
+        watched(1, cause="LATER", due=NOW + hours(9)),
+        watched(2, cause="NEVER", due=None),
+        watched(3, kind=CARRIER, cause="OVER", due=NOW - hours(1)),
+    )
+    heads = [line for line in told.splitlines() if line.startswith("### ")]
+    assert heads == [
+        "### Was due 08:00 UTC, over by 1 h: operations",
+        "### By 18:00 UTC, 9 h left: ecommerce",
+        "### When there is time: ecommerce",
+    ]
+    assert told.startswith("3 things need somebody, most urgent first: ecommerce 2, operations 1.\n")
+
+
+def test_a_long_list_is_cut_and_counted() -> None:
+    """Of 53 causes 50 are blocks, and the rest are a number."""
+    told = page(*(watched(n, cause=f"S{n}") for n in range(53)))
+    assert told.count("### ") == 50
+    assert told.endswith("And 3 more, less urgent: the table open-problems has them.")
+
+
+def test_an_empty_list_is_one_line_that_stands_for_an_hour() -> None:
+    """When nothing is open, that is all; the line names the hour, so that it is not written each minute."""
+    line = "Nothing needs anybody, as of Nov 27 09:00 UTC."
+    assert to_do_page((), {}, NOW) == headline((), NOW) == line
+    assert headline((), NOW + 59 * MINUTE) == line != headline((), NOW + 60 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        ([""], "problem 1 ([acknowledge](http://ui/ack))"),
+        (["Kim"], "problem 1 · acknowledged by Kim"),
+        (["Kim", ""], "problems 1, 2 ([acknowledge 2](http://ui/ack)) · acknowledged by Kim (1 of 2)"),
+        (["Kim", "Ada", "Kim"], "problems 1, 2, 3 · acknowledged by Ada, Kim"),
+    ],
+)
+def test_who_has_acknowledged_stands_there(seen: list[str], words: str) -> None:
+    """The names of those who know of it, of how many, and the form for the first that nobody acknowledged."""
+    found = [watched(n, acknowledged_by=name) for n, name in enumerate(seen, 1)]
+    assert page(*found).splitlines()[-1] == f"Form [map-sku](http://ui/form) · {words}"
+    (part,) = by_cause(found, NOW)
+    unseen = first_unseen(part)
+    assert (unseen.id if unseen else None) == next((n for n, name in enumerate(seen, 1) if not name), None)
+
+
+def test_a_form_for_one_at_a_time_names_the_one() -> None:
+    """Where a form settles one order or parcel, the block says which one it is filled in for."""
+    found = [watched(n, kind=ProblemKind.TRACKING_MISSING, cause="main") for n in (1, 2)]
+    single = Fix(form="http://ui/form", acknowledge="http://ui/ack", single=True)
+    assert "Form [correct-tracking](http://ui/form) for 026-1234567-0000001 · " in page(*found, fix=single)
+    assert "Form [correct-tracking](http://ui/form) · " in page(found[0], fix=single)
+
+
+def test_words_of_others_are_shown_as_they_are() -> None:
+    """What a warehouse calls its carrier makes no headings, links or markup, and a marketplace has its name."""
+    found = [watched(n, kind=CARRIER, cause=f"main / [*OWL*](x) <b>_1|\n# in {UK}") for n in (1, 2)]
+    assert r"mapped for main / \[\*OWL\*\](x) \<b\>\_1\| \# in Amazon UK.**" in page(*found)
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=2, hours=3, minutes=50), "2 days 3 h left"),
+        (timedelta(days=1), "1 day left"),
+        (timedelta(hours=5, minutes=59), "5 h left"),
+        (timedelta(hours=2), "2 h left"),
+        (timedelta(hours=1, minutes=59), "1 h 55 min left"),
+        (timedelta(minutes=60), "1 h left"),
+        (timedelta(minutes=9), "5 min left"),
+        (timedelta(minutes=1), "less than 5 min left"),
+        (timedelta(0), "over by less than 5 min"),
+        (timedelta(minutes=-34), "over by 30 min"),
+        (timedelta(hours=-26), "over by 1 day 2 h"),
+    ],
+)
+def test_time_left_is_as_exact_as_a_person_needs(left: timedelta, words: str) -> None:
+    """Hours while there are two and more, then five minutes; never "over" before it is."""
+    assert left_words(NOW + left, NOW) == words
+
+
+def test_time_left_stands_for_five_minutes() -> None:
+    """Between two marks of five minutes the words stay, whatever the minute at which something is due."""
+    due = [NOW + hours(1) + n * MINUTE for n in range(50)]
+    said = [tuple(left_words(one, NOW + MINUTE * n) for one in due) for n in range(1, 6)]
+    assert len(set(said)) == 1
+    assert left_words(None, NOW) == ""
+
+
+@pytest.mark.parametrize("kind", ProblemKind, ids=lambda kind: kind.value)
+def test_every_kind_has_its_block(kind: ProblemKind) -> None:
+    """Each kind names its team, its next step and, where there is one, its form."""
+    told = page(watched(kind=kind))
+    manner = MANNERS[kind]
+    assert f": {manner.owner.replace('_', ' ')}\n" in told
+    assert ("Form [" in told) is (manner.form not in ("", "acknowledge-problem"))
+    assert "problem 1" in told
