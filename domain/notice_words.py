@@ -149,10 +149,16 @@ def part_words(part: Part) -> str:
     """What a cause is about: one problem speaks for itself; several are counted and say what they share."""
     kind, first = part.group.kind, part.problems[0]
     own = first.summary.rstrip(".")
-    counted = f"{part.affected:,} {_unit(kind, part.affected)}"
+    many = counted(kind, part.affected)
     if _shares(part):
-        return f"{counted}: {SHARED[kind].format(cause=part.group.cause)}"
-    return own if len(part.problems) == 1 else f"{counted}, the first: {own}"
+        return f"{many}: {SHARED[kind].format(cause=part.group.cause)}"
+    return own if len(part.problems) == 1 else f"{many}, the first: {own}"
+
+
+def counted(kind: ProblemKind, number: int) -> str:
+    """So many of what waits for problems of a kind, such as "1,000 orders"."""
+    one, many = UNITS.get(kind, ("problem", "problems"))
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _shares(part: Part) -> bool:
@@ -173,12 +179,7 @@ def _due(notice: Notice, now: datetime) -> str:
     return f"; {'it should have been settled' if due <= now else 'to be settled'} by {due_words(due, now)}"
 
 
-def _unit(kind: ProblemKind, number: int) -> str:
-    one, many = UNITS.get(kind, ("problem", "problems"))
-    return one if number == 1 else many
-
-
 def _count(notice: Notice, kind: ProblemKind, causes: int) -> str:
     affected = sum(part.affected for part in notice.parts if part.group.kind == kind)
     several = f", {causes} causes" if causes > 1 else ""
-    return f"{affected:,} {_unit(kind, affected)}: {kind_words(kind)}{several}"
+    return f"{counted(kind, affected)}: {kind_words(kind)}{several}"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from domain.clock import in_words
 from domain.manners import MANNERS
 from domain.marketplaces import with_shops_named
-from domain.notice_words import due_words, part_words
+from domain.notice_words import UNITS, counted, due_words, part_words
 from domain.notices import Group, Part, Watched
 
 MOST_CAUSES = 50
@@ -38,17 +38,17 @@ def headline(parts: Sequence[Part], now: datetime) -> str:
         return f"Nothing needs anybody, as of {now:%b} {now.day} {now:%H}:00 UTC."
     teams = Counter(_team(part) for part in parts)
     each = ", ".join(f"{team} {number}" for team, number in teams.most_common())
-    things = "1 thing needs somebody" if len(parts) == 1 else f"{len(parts)} things need somebody"
-    return f"{things}, most urgent first: {each}."
+    if len(parts) == 1:
+        return f"1 thing needs somebody: {_team(parts[0])}."
+    return f"{len(parts)} things need somebody, most urgent first: {each}."
 
 
 def to_do_page(parts: Sequence[Part], fixes: Mapping[Group, Fix], now: datetime) -> str:
     """What needs somebody as a markdown page; `parts` come with the most urgent first (UTC)."""
-    blocks = [headline(parts, now)]
-    blocks += [_block(part, fixes.get(part.group, Fix()), now) for part in parts[:MOST_CAUSES]]
+    blocks = [_block(part, fixes.get(part.group, Fix()), now) for part in parts[:MOST_CAUSES]]
     if len(parts) > MOST_CAUSES:
         blocks.append(f"And {len(parts) - MOST_CAUSES} more, less urgent: the table open-problems has them.")
-    return "\n\n".join(blocks)
+    return "\n\n".join(blocks) or headline(parts, now)
 
 
 def left_words(act_by: datetime | None, now: datetime) -> str:
@@ -76,11 +76,20 @@ def _block(part: Part, fix: Fix, now: datetime) -> str:
     return "\n\n".join(
         [
             f"### {_when(part, now)}: {_team(part)}",
-            f"**{_plain(part_words(part))}.**",
+            f"**{_plain(_what(part))}**",
             _plain(MANNERS[part.group.kind].next_step),
             " · ".join(last),
         ]
     )
+
+
+def _what(part: Part) -> str:
+    """What happened: one problem in its own words, with how many wait for it; of several what they share."""
+    first, many = part.problems[0], part.affected
+    if len(part.problems) > 1:
+        return f"{part_words(part)}."
+    waits = f" {counted(part.group.kind, many)} wait for it." if many > 1 and part.group.kind in UNITS else ""
+    return f"{first.summary}{waits}"
 
 
 def _when(part: Part, now: datetime) -> str:

@@ -31,11 +31,11 @@ def watch_clock(ledger: Ledger, now: datetime) -> int:
 
 def _row(order: OpenOrder, now: datetime) -> dict[str, object]:
     return {
-        "due (UTC)": f"{order.confirm_by:%Y-%m-%d %H:%M}" if order.confirm_by else "",
+        "due (UTC)": f"{order.confirm_by:%b %d %H:%M}" if order.confirm_by else "",
         "time left": time_left(order.confirm_by, now),
+        "team": _team(order),  # short columns first: the UI cuts the table off at its right
         "order": order.order_id,
         "waits for": words_of(order.hop, order.held_for),
-        "team": _team(order),
         "account": order.seller_account,
     }
 

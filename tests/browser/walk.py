@@ -11,7 +11,10 @@ from tests.browser.screen import Screen
 
 # Artifacts to look at, tables and charts alike, each by a text that tells it is there.
 ARTIFACTS = {
+    "to-do": "most urgent first",
+    "order-clock": "open orders wait, the first due first",
     "open-problems": "open problems, most urgent first",
+    "daily-close": "An order is due on the day",
     "late-by-cause": "Parcels of the last 30 days",
     "account-health-main": "Rates that Amazon suspends for",
     "health-rates-main": "Rates of main",

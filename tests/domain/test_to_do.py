@@ -25,7 +25,6 @@ def test_one_cause_is_one_block() -> None:
     found = [watched(n, due=NOW + hours(5) + n * MINUTE) for n in range(1, 1001)]
     numbers = ", ".join(map(str, range(1, 11)))
     assert page(*found).split("\n\n") == [
-        "1 thing needs somebody, most urgent first: ecommerce 1.",
         "### The first by 14:01 UTC, 5 h left: ecommerce",
         "**1,000 orders: nobody mapped seller SKU MUG.**",
         MANNERS[ProblemKind.UNMAPPED_SKU].next_step,
@@ -34,19 +33,32 @@ def test_one_cause_is_one_block() -> None:
 
 
 def test_the_most_urgent_stands_first_and_each_team_is_counted() -> None:
-    """Blocks go by their first moment; what has none comes last, and the line above counts by team."""
-    told = page(
+    """Blocks go by their first moment; what has none comes last, and the headline counts by team."""
+    found = (
         watched(1, cause="LATER", due=NOW + hours(9)),
         watched(2, cause="NEVER", due=None),
         watched(3, kind=CARRIER, cause="OVER", due=NOW - hours(1)),
     )
+    told = page(*found)
     heads = [line for line in told.splitlines() if line.startswith("### ")]
     assert heads == [
         "### Was due 08:00 UTC, over by 1 h: operations",
         "### By 18:00 UTC, 9 h left: ecommerce",
         "### When there is time: ecommerce",
     ]
-    assert told.startswith("3 things need somebody, most urgent first: ecommerce 2, operations 1.\n")
+    counted = "3 things need somebody, most urgent first: ecommerce 2, operations 1."
+    assert headline(by_cause(found, NOW), NOW) == counted
+    assert headline(by_cause(found[:1], NOW), NOW) == "1 thing needs somebody: ecommerce."
+
+
+@pytest.mark.parametrize(
+    ("kind", "affected", "waits"),
+    [(CARRIER, 1, ""), (CARRIER, 1200, " 1,200 parcels wait for it."), (ProblemKind.THROTTLED, 9, "")],
+)
+def test_one_problem_speaks_for_itself(kind: ProblemKind, affected: int, waits: str) -> None:
+    """Its sentence stands there whole, and after it how many orders or parcels wait for it."""
+    problem = watched(kind=kind, affected=affected)
+    assert page(problem).split("\n\n")[1] == f"**{problem.summary}{waits}**"
 
 
 def test_a_long_list_is_cut_and_counted() -> None:

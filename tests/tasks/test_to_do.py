@@ -28,7 +28,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def show(key: str, markdown: str, description: str, _: object) -> None:
         assert key == "to-do"
-        assert markdown.startswith(description)
+        assert "somebody" in description or description == markdown
         pages.append(markdown)
 
     def forms(names: list[str]) -> dict[str, list[Form]]:
@@ -64,7 +64,7 @@ def test_what_is_open_stands_there_with_its_form_filled_in(ledger: Ledger, shown
         )
         conn.execute(seen, {"id": first})
     assert to_do.show_to_do.fn(ledger, NOW) == 1
-    head, what, _, last = shown[0].split("\n\n")[1:]
+    head, what, _, last = shown[0].split("\n\n")
     assert head == "### The first by 10:00 UTC, 1 h left: operations"
     assert what == "**12 parcels: no carrier of Amazon's is mapped for main / Pigeon.**"
     form, numbers, names = last.split(" · ")
