@@ -4,9 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from domain.clock import in_words
+from domain.clock import time_left_roughly
 from domain.manners import MANNERS
 from domain.marketplaces import with_shops_named
 from domain.notice_words import UNITS, counted, due_words, part_words
@@ -15,8 +15,6 @@ from domain.notices import Group, Part, Watched
 MOST_CAUSES = 50
 _MOST_NUMBERS = 10
 _ACKNOWLEDGE = "acknowledge-problem"
-_STEP = timedelta(minutes=5)  # the page is written again when its words change: not every minute
-_FINE = timedelta(hours=2)  # with less than this left, minutes matter
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
@@ -51,55 +49,41 @@ def to_do_page(parts: Sequence[Part], fixes: Mapping[Group, Fix], now: datetime)
     return "\n\n".join(blocks) or headline(parts, now)
 
 
-def left_words(act_by: datetime | None, now: datetime) -> str:
-    """The time left or over as a person needs it: in steps of 5 minutes near the moment, else in hours."""
-    if act_by is None:
-        return ""
-    over = act_by <= now
-    # Both ways of rounding make it look later than it is, and never late before it is.
-    looked = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % _STEP
-    length = looked - act_by if over else act_by - looked - _STEP * (looked != now)
-    return f"over by {_roughly(length)}" if over else f"{_roughly(length)} left"
-
-
-def _roughly(length: timedelta) -> str:
-    unit = _STEP if length < _FINE else timedelta(hours=1)
-    whole = length - length % unit
-    if whole < _STEP:
-        return "less than 5 min"
-    return in_words(whole).removesuffix(" 0 min").removesuffix(" 0 h")
-
-
 def _block(part: Part, fix: Fix, now: datetime) -> str:
     """One cause: whose and by when, what happened, what to do, and where."""
     last = [*_form(part, fix), _numbers(part, fix), *_seen_by(part)]
     return "\n\n".join(
         [
-            f"### {_when(part, now)}: {_team(part)}",
+            f"### {_capital(_team(part))}: {_when(part, now)}",
             f"**{_plain(_what(part))}**",
             _plain(MANNERS[part.group.kind].next_step),
-            " · ".join(last),
+            _capital(" · ".join(last)),
         ]
     )
 
 
 def _what(part: Part) -> str:
     """What happened: one problem in its own words, with how many wait for it; of several what they share."""
-    first, many = part.problems[0], part.affected
     if len(part.problems) > 1:
         return f"{part_words(part)}."
-    waits = f" {counted(part.group.kind, many)} wait for it." if many > 1 and part.group.kind in UNITS else ""
-    return f"{first.summary}{waits}"
+    waits = f" {counted(part.group.kind, part.affected)} wait for it." if _waits(part) else ""
+    return f"{part.problems[0].summary}{waits}"
 
 
 def _when(part: Part, now: datetime) -> str:
     due = part.problems[0].act_by
     if due is None:
-        return "When there is time"
-    many = part.affected > 1
+        return "when there is time"
+    many = "the first " if len(part.problems) > 1 or _waits(part) else ""
+    left = time_left_roughly(due, now)
     if due <= now:
-        return f"{'The first was' if many else 'Was'} due {due_words(due, now)}, {left_words(due, now)}"
-    return f"{'The first by' if many else 'By'} {due_words(due, now)}, {left_words(due, now)}"
+        return f"{many}was due {due_words(due, now)} ({left})"
+    return f"{many or 'act '}by {due_words(due, now)} ({left} left)"
+
+
+def _waits(part: Part) -> bool:
+    """Whether several orders, parcels or listings wait for one problem."""
+    return part.affected > 1 and part.group.kind in UNITS
 
 
 def _form(part: Part, fix: Fix) -> list[str]:
@@ -138,6 +122,10 @@ def first_unseen(part: Part) -> Watched | None:
 
 def _team(part: Part) -> str:
     return part.group.owner.replace("_", " ")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _plain(text: str) -> str:

@@ -45,13 +45,15 @@ def show(ledger: Ledger, now: datetime) -> int:
 def _cells(row: MissingRow) -> dict[str, object]:
     entry = row.entry
     return {
-        "act by (UTC)": f"{row.first_due:%Y-%m-%d %H:%M}" if row.first_due else "",
+        "act by (UTC)": f"{row.first_due:%b %d %H:%M}"
+        if row.first_due
+        else "",  # the UI cuts off at the right
         "waiting": row.waiting,
-        "connection": entry.connection,
         "carrier at the warehouse": entry.warehouse_carrier,
-        "service at the warehouse": entry.warehouse_service,
         "marketplace": with_shops_named(entry.marketplace_id),
-        "Amazon's carrier that fits best": entry.carrier_code,
+        "best fit at Amazon": entry.carrier_code,
+        "service at the warehouse": entry.warehouse_service,
+        "connection": entry.connection,
         "shipping method": entry.shipping_method,
         "why this one": row.because,
     }

@@ -49,7 +49,7 @@ def test_the_clock_ranks_what_somebody_holds_by_the_time_left(ledger: Ledger, sh
     }
     assert rows == [
         {"due (UTC)": "Nov 27 08:25", "time left": "over by 35 min", "order": order_id(2), **picking},
-        {"due (UTC)": "Nov 27 11:10", "time left": "2 h 10 min", "order": order_id(1), **picking},
+        {"due (UTC)": "Nov 27 11:10", "time left": "2 h", "order": order_id(1), **picking},
         {
             "due (UTC)": "",
             "time left": "",

@@ -65,7 +65,7 @@ def test_what_is_open_stands_there_with_its_form_filled_in(ledger: Ledger, shown
         conn.execute(seen, {"id": first})
     assert to_do.show_to_do.fn(ledger, NOW) == 1
     head, what, _, last = shown[0].split("\n\n")
-    assert head == "### The first by 10:00 UTC, 1 h left: operations"
+    assert head == "### Operations: the first by 10:00 UTC (1 h left)"
     assert what == "**12 parcels: no carrier of Amazon's is mapped for main / Pigeon.**"
     form, numbers, names = last.split(" · ")
     carrier = {"connection": "main", "warehouse_carrier": "Pigeon", "warehouse_service": "Fast"}
