@@ -159,15 +159,13 @@ def in_words(length: timedelta) -> str:
 def time_left_roughly(moment: datetime | None, now: datetime) -> str:
     """The time until then as a person needs it: hours while there are two and more, else steps of 5 minutes.
 
-    It changes at every fifth minute at most, except when the moment passes: what shows it has not to be written
-    each minute. It never says more time than there is.
+    Seen from the next mark of five minutes, so that it never says more time than there is, and changes at these
+    marks only, or when the moment passes: what shows it has not to be written each minute.
     """
     if moment is None:
         return ""
-    looked = now - (now - _BEGINNING) % _STEP
-    if moment <= now:
-        return f"over by {_roughly(looked - moment)}"
-    return _roughly(moment - (looked if looked == now else looked + _STEP))
+    seen_from = now + (_BEGINNING - now) % _STEP
+    return f"over by {_roughly(seen_from - moment)}" if moment <= now else _roughly(moment - seen_from)
 
 
 def _roughly(length: timedelta) -> str:
