@@ -16,7 +16,7 @@ _ZONES = {
     "CA": "America/Los_Angeles",
     "MX": "America/Mexico_City",
     "BR": "America/Sao_Paulo",
-    "GB": "Europe/London",
+    "UK": "Europe/London",
     "IE": "Europe/Dublin",
     "DE": "Europe/Berlin",
     "FR": "Europe/Paris",
@@ -39,9 +39,9 @@ _ZONES = {
 
 
 def shop_named(marketplace_id: str) -> str:
-    """A marketplace as people call it: its country, such as "GB"; the id of one that we do not know."""
+    """A marketplace as people call it: its country, such as "UK"; the id of one that we do not know."""
     shop = MARKETPLACES.get(marketplace_id)
-    return shop.country if shop else marketplace_id
+    return shop.called if shop else marketplace_id
 
 
 def zone_of(marketplace_id: str) -> ZoneInfo:

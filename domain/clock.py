@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from domain.orders import CLOSED_STATES, OrderState
@@ -70,6 +70,9 @@ _BY_STATE = {
     OrderState.READY: Hop.NOT_CROSSED,
     OrderState.RELEASING: Hop.NOT_CROSSED,
 }
+
+_STEP, _FINE = timedelta(minutes=5), timedelta(hours=2)  # how finely time left is told, and below which
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,23 @@ def in_words(length: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes % 60} min"
     return f"{minutes} min" if minutes else "less than a minute"
+
+
+def time_left_roughly(moment: datetime | None, now: datetime) -> str:
+    """The time until then as a person needs it: hours while there are two and more, else steps of 5 minutes.
+
+    Seen from the next mark of five minutes, so that it never says more time than there is, and changes at these
+    marks only, or when the moment passes: what shows it has not to be written each minute.
+    """
+    if moment is None:
+        return ""
+    seen_from = now + (_BEGINNING - now) % _STEP
+    return f"over by {_roughly(seen_from - moment)}" if moment <= now else _roughly(moment - seen_from)
+
+
+def _roughly(length: timedelta) -> str:
+    whole = length - length % (_STEP if length < _FINE else timedelta(hours=1))
+    return "less than 5 min" if whole < _STEP else in_words(whole).removesuffix(" 0 min").removesuffix(" 0 h")
 
 
 def _furthest_behind(parcels: Iterable[ParcelOnItsWay]) -> Hop | None:

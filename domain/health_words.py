@@ -32,7 +32,7 @@ def room_words(rate: Rate, rule: Rule) -> str:
 
 
 def place_words(outlook: Outlook) -> str:
-    """A rate with its window and marketplace, such as "Late Shipment Rate over 10 days, GB"."""
+    """A rate with its window and marketplace, such as "Late Shipment Rate over 10 days, UK"."""
     return f"{outlook.rule.spelled}, {shop_named(outlook.marketplace_id)}"
 
 
@@ -53,7 +53,7 @@ def risk_words(outlook: Outlook, now: datetime) -> str:
 
 
 def health_subject(account: str, place: str) -> str:
-    """What a problem of the account's health is about, such as "main, Late Shipment Rate over 10 days, GB"."""
+    """What a problem of the account's health is about, such as "main, Late Shipment Rate over 10 days, UK"."""
     return f"{account}, {place}"
 
 

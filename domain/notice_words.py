@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 
 from domain.manners import MANNERS
-from domain.marketplaces import MARKETPLACES
+from domain.marketplaces import with_shops_named
 from domain.notices import Notice, Part, Stage, What
 from domain.problem_kinds import ProblemKind
 
@@ -108,12 +108,12 @@ def subject_line(notice: Notice, now: datetime) -> str:
 
 def summary_of(notice: Notice) -> str:
     """What is wrong, in one line without the moment to act by."""
-    first = _part_words(notice.parts[0])
+    first = part_words(notice.parts[0])
     if len(notice.parts) == 1:
-        return readable(first)
+        return with_shops_named(first)
     if notice.what is What.CLEARED:
-        return readable(f"{len(notice.parts)} things, among them: {first}")
-    return readable(f"{len(notice.parts)} things need you, the most urgent: {first}")
+        return with_shops_named(f"{len(notice.parts)} things, among them: {first}")
+    return with_shops_named(f"{len(notice.parts)} things need you, the most urgent: {first}")
 
 
 def body_lines(notice: Notice) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ def body_lines(notice: Notice) -> tuple[str, ...]:
     grew = notice.what is What.OPENED and len(part.news) < len(part.problems)
     return (
         *((f"{len(part.news):,} of them are new.",) if grew else ()),
-        *((readable(f"The first: {part.problems[0].summary}"),) if _shares(part) else ()),
+        *((with_shops_named(f"The first: {part.problems[0].summary}"),) if _shares(part) else ()),
         f"What to do: {MANNERS[part.group.kind].next_step}",
     )
 
@@ -145,22 +145,20 @@ def first_due(notice: Notice) -> datetime | None:
     return min((due for due in dues if due), default=None)
 
 
-def readable(text: str) -> str:
-    """The same text with every marketplace's country beside its id."""
-    for shop in MARKETPLACES.values():
-        if shop.id in text:
-            text = text.replace(shop.id, f"{shop.country} ({shop.id})")
-    return text
-
-
-def _part_words(part: Part) -> str:
-    """One problem speaks for itself; several are counted and say what they share."""
+def part_words(part: Part) -> str:
+    """What a cause is about: one problem speaks for itself; several are counted and say what they share."""
     kind, first = part.group.kind, part.problems[0]
     own = first.summary.rstrip(".")
-    counted = f"{part.affected:,} {_unit(kind, part.affected)}"
+    many = counted(kind, part.affected)
     if _shares(part):
-        return f"{counted}: {SHARED[kind].format(cause=part.group.cause)}"
-    return own if len(part.problems) == 1 else f"{counted}, the first: {own}"
+        return f"{many}: {SHARED[kind].format(cause=part.group.cause)}"
+    return own if len(part.problems) == 1 else f"{many}, the first: {own}"
+
+
+def counted(kind: ProblemKind, number: int) -> str:
+    """So many of what waits for problems of a kind, such as "1,000 orders"."""
+    one, many = UNITS.get(kind, ("problem", "problems"))
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _shares(part: Part) -> bool:
@@ -181,12 +179,7 @@ def _due(notice: Notice, now: datetime) -> str:
     return f"; {'it should have been settled' if due <= now else 'to be settled'} by {due_words(due, now)}"
 
 
-def _unit(kind: ProblemKind, number: int) -> str:
-    one, many = UNITS.get(kind, ("problem", "problems"))
-    return one if number == 1 else many
-
-
 def _count(notice: Notice, kind: ProblemKind, causes: int) -> str:
     affected = sum(part.affected for part in notice.parts if part.group.kind == kind)
     several = f", {causes} causes" if causes > 1 else ""
-    return f"{affected:,} {_unit(kind, affected)}: {kind_words(kind)}{several}"
+    return f"{counted(kind, affected)}: {kind_words(kind)}{several}"

@@ -58,6 +58,7 @@ class Watched:
     act_by: datetime | None
     told: Stage | None = None
     acknowledged: bool = False
+    acknowledged_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,15 @@ def decide_notices(
     for part in over:
         sorts.setdefault((part.group.owner, What.CLEARED), []).append(part)
     return tuple(notice for (owner, what), parts in sorts.items() for notice in _notices(owner, what, parts))
+
+
+def by_cause(open_ones: Iterable[Watched], now: datetime) -> tuple[Part, ...]:
+    """All that is open, told or not, a part per cause with the most urgent first."""
+    parts = (
+        Part(group=group, problems=found, news={}, stage=_highest(stage_of(one, now) for one in found))
+        for group, found in _by_group(open_ones).items()
+    )
+    return tuple(sorted(parts, key=lambda part: _urgency(part.problems[0])))
 
 
 def _by_group(problems: Iterable[Watched]) -> Mapping[Group, tuple[Watched, ...]]:

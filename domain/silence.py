@@ -161,8 +161,7 @@ def _account_of(subject: str) -> str:
 
 def _spelled(marketplace: str) -> str:
     shop = MARKETPLACES.get(marketplace)
-    country = {"GB": "UK"}.get(shop.country, shop.country) if shop else ""
-    return f"{marketplace} ({country})" if country else marketplace
+    return f"Amazon {shop.called}" if shop else marketplace
 
 
 def _flow_and_stranger(subject: str) -> str:

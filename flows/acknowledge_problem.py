@@ -34,8 +34,8 @@ def acknowledge_problem(
         int,
         Field(
             ge=0,
-            description="The problem's number in the table of open problems; 0: it is named by kind and subject"
-            " below.",
+            description="The problem's number, as the page to-do and the table of open problems show it; 0: it is"
+            " named by kind and subject below.",
         ),
     ] = 0,
     kind: Annotated[
@@ -58,7 +58,7 @@ def acknowledge_problem(
     Args:
         note: What you do or did about it; never anything about a buyer.
         your_name: Who has seen it; it is kept with the problem.
-        problem: The problem's number in the table of open problems; 0: it is named by kind and subject below.
+        problem: The problem's number, as the page to-do shows it; 0: it is named by kind and subject below.
         kind: Without a number: what kind of problem it is.
         subject: Without a number: what it is about, exactly as report.problems has it.
     """

@@ -11,13 +11,13 @@ from flows.doors import all_connections, beat, open_ledger, utc_now
 from flows.endings import says_why
 from flows.story import run_name, told
 from ledger.connection import Ledger
-from tasks import clock, lateness, notices, open_problems, orders, peaks, problems, silence
+from tasks import clock, lateness, notices, open_problems, orders, peaks, problems, silence, to_do
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
 @says_why
 def problem_watch() -> None:
-    """Look for what is overdue, tell the teams about new problems, and show all open ones in a table."""
+    """Look for what is overdue, tell the teams about new problems, and show all open ones."""
     with open_ledger() as ledger:
         get_run_logger().info("%s", told("problems", watch(ledger, utc_now())))
 
@@ -32,6 +32,7 @@ def watch(ledger: Ledger, now: datetime) -> Mapping[str, int]:
     problems.forget(ledger, now)
     new = notices.announce(ledger, now)
     shown = open_problems.show(ledger, now)
+    to_do.show_to_do(ledger, now)
     lateness.show_lateness(ledger, now)
     beat(ledger, WATCH, {WATCHER: shown})
     return {

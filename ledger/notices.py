@@ -33,7 +33,7 @@ def load_standing(conn: sa.Connection, now: datetime) -> Standing:
     )
     lately = sa.select(notices).where(notices.c.at > now - QUIET).order_by(notices.c.id)
     return Standing(
-        open_ones=_watched(conn, table.cleared_at.is_(None)),
+        open_ones=load_open(conn),
         cleared=_watched(conn, *untold_ends),
         told=tuple(
             Told(
@@ -45,6 +45,11 @@ def load_standing(conn: sa.Connection, now: datetime) -> Standing:
             for row in conn.execute(lately).mappings()
         ),
     )
+
+
+def load_open(conn: sa.Connection) -> tuple[Watched, ...]:
+    """Every open problem, as messages see them."""
+    return _watched(conn, problems.c.cleared_at.is_(None))
 
 
 def record_notices(conn: sa.Connection, told: Iterable[Notice], now: datetime) -> None:
@@ -97,6 +102,7 @@ def _watched(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> tuple[Watch
         "opened_at",
         "act_by",
         "stage",
+        "acknowledged_by",
     )
     moments = ("announced_at", "acknowledged_at")
     statement = sa.select(*[problems.c[name] for name in (*columns, *moments)]).where(*which)
@@ -115,6 +121,7 @@ def _one(row: sa.RowMapping) -> Watched:
         act_by=row["act_by"],
         told=heard,
         acknowledged=row["acknowledged_at"] is not None,
+        acknowledged_by=row["acknowledged_by"],
     )
 
 

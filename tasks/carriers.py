@@ -45,13 +45,15 @@ def show(ledger: Ledger, now: datetime) -> int:
 def _cells(row: MissingRow) -> dict[str, object]:
     entry = row.entry
     return {
-        "act by (UTC)": f"{row.first_due:%Y-%m-%d %H:%M}" if row.first_due else "",
+        "act by (UTC)": f"{row.first_due:%b %d %H:%M}"
+        if row.first_due
+        else "",  # the UI cuts off at the right
         "waiting": row.waiting,
-        "connection": entry.connection,
         "carrier at the warehouse": entry.warehouse_carrier,
-        "service at the warehouse": entry.warehouse_service,
         "marketplace": with_shops_named(entry.marketplace_id),
-        "Amazon's carrier that fits best": entry.carrier_code,
+        "best fit at Amazon": entry.carrier_code,
+        "service at the warehouse": entry.warehouse_service,
+        "connection": entry.connection,
         "shipping method": entry.shipping_method,
         "why this one": row.because,
     }
@@ -63,6 +65,6 @@ def _words(many: int) -> str:
     more = f" The first {_SHOWN} are shown." if many > _SHOWN else ""
     return (
         f"{many} rows are missing in the carrier map.{more} For one of them fill in the form **map-carrier** of its"
-        " marketplace; of many, `lockstep carriers suggest FILE.csv` writes a file: check or fill in carrier_code,"
-        " then `lockstep import carriers FILE.csv`."
+        " marketplace; of many, `lockstep carriers suggest FILE.csv` writes a file: check it, fill in the codes"
+        " that are missing, then `lockstep import carriers FILE.csv`."
     )

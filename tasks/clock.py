@@ -7,7 +7,7 @@ from datetime import datetime
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from domain.clock import owner_of, time_left, words_of
+from domain.clock import owner_of, time_left_roughly, words_of
 from domain.gaps import OpenOrder
 from ledger.clock import open_orders, settle_gaps
 from ledger.connection import Ledger
@@ -31,11 +31,11 @@ def watch_clock(ledger: Ledger, now: datetime) -> int:
 
 def _row(order: OpenOrder, now: datetime) -> dict[str, object]:
     return {
-        "due (UTC)": f"{order.confirm_by:%Y-%m-%d %H:%M}" if order.confirm_by else "",
-        "time left": time_left(order.confirm_by, now),
+        "due (UTC)": f"{order.confirm_by:%b %d %H:%M}" if order.confirm_by else "",
+        "time left": time_left_roughly(order.confirm_by, now),
+        "team": _team(order),  # short columns first: the UI cuts the table off at its right
         "order": order.order_id,
         "waits for": words_of(order.hop, order.held_for),
-        "team": _team(order),
         "account": order.seller_account,
     }
 

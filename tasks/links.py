@@ -10,7 +10,12 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.settings import PREFECT_UI_URL
 
+from domain.manners import MANNERS
 from domain.marketplaces import MARKETPLACES
+from domain.notices import Part
+from domain.problem_kinds import ProblemKind
+
+BY_ORDER = ("decide-order", "resend-tracking", "correct-tracking")  # settle one order or parcel at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,11 @@ def form_link(forms: Sequence[Form], about: str, known: Mapping[str, str | int])
     return f"{where}?parameters={_spelled({**form.settled, **filled})}" if filled else where
 
 
+def fix_link(forms: Sequence[Form], part: Part) -> str:
+    """Where the form that settles a cause is filled in, with what is known of its most urgent problem."""
+    return form_link(forms, f"{part.group.cause} {part.problems[0].subject}", _known(part))
+
+
 def load_forms(names: Sequence[str]) -> dict[str, list[Form]]:
     """The deployments of these forms, by form; nothing when Prefect does not answer now."""
     try:
@@ -57,6 +67,24 @@ def load_forms(names: Sequence[str]) -> dict[str, list[Form]]:
         form = Form(id=one.id, name=one.name, fields=fields, settled=dict(one.parameters))
         forms.setdefault(flows[one.flow_id], []).append(form)
     return forms
+
+
+def _known(part: Part) -> dict[str, str | int]:
+    """What a form can be filled in with, under the names that the forms' fields have."""
+    kind, first = part.group.kind, part.problems[0]
+    order, _, parcel = first.subject.partition(" ")
+    known: dict[str, str | int] = {"problem": first.id}
+    if MANNERS[kind].form in BY_ORDER:
+        known |= {"amazon_order_id": order, "parcel": parcel}
+    if kind is ProblemKind.UNMAPPED_SKU:
+        known["seller_sku"] = part.group.cause
+    if kind is ProblemKind.UNMAPPED_SHIP_METHOD:
+        known["service_level"] = part.group.cause.rpartition(" in ")[0]
+    if kind is ProblemKind.CARRIER_UNMAPPED:
+        words = first.subject.rpartition(" in ")[0].split(" / ")
+        fields = ("connection", "warehouse_carrier", "warehouse_service")
+        known |= dict(zip(fields, words, strict=False)) if len(words) <= len(fields) else {}
+    return known
 
 
 def _ui() -> str:

@@ -10,14 +10,13 @@ from prefect.events import Event
 
 from domain.manners import MANNERS
 from domain.notice_words import body_lines, due_words, first_due, kind_words, subject_line, summary_of
-from domain.notices import Notice, Part, What, decide_notices
-from domain.problem_kinds import ProblemKind
+from domain.notices import Notice, What, decide_notices
 from ledger.connection import Ledger
 from ledger.notices import forget_notices, load_standing, record_notices
-from tasks.links import Form, artifact_link, form_link, load_forms
+from tasks.links import Form, artifact_link, fix_link, load_forms
 
 EVENT = "lockstep.problem"
-_TABLE = "open-problems"
+_PAGE = "to-do"
 
 
 @task(task_run_name="tell the teams", cache_policy=NO_CACHE, retries=2)
@@ -64,7 +63,7 @@ def payload_of(notice: Notice, forms: Mapping[str, Sequence[Form]], now: datetim
     """What an event says: the words of the message, and the same as single values."""
     one = notice.parts[0] if len(notice.parts) == 1 else None
     form = _form(notice)
-    fix = form_link(forms.get(form, []), _about(notice.parts[0]), _known(notice.parts[0])) if form else ""
+    fix = fix_link(forms.get(form, []), notice.parts[0]) if form else ""
     lines = [*body_lines(notice), *([f"Form {form}: {fix}"] if form else [])]
     return {
         "subject": subject_line(notice, now),
@@ -78,7 +77,7 @@ def payload_of(notice: Notice, forms: Mapping[str, Sequence[Form]], now: datetim
         "act_by": due_words(first_due(notice), now),
         "stage": str(notice.stage),
         "form": form,
-        "link": artifact_link(_TABLE),
+        "link": artifact_link(_PAGE),
         "form_link": fix,
     }
 
@@ -88,28 +87,3 @@ def _form(notice: Notice) -> str:
     if len(notice.parts) > 1 or notice.what is What.CLEARED:
         return ""
     return MANNERS[notice.parts[0].group.kind].form
-
-
-def _about(part: Part) -> str:
-    return f"{part.group.cause} {part.problems[0].subject}"
-
-
-def _known(part: Part) -> dict[str, str | int]:
-    """What a form can be filled in with, under the names that the forms' fields have."""
-    kind, first = part.group.kind, part.problems[0]
-    order, _, parcel = first.subject.partition(" ")
-    known: dict[str, str | int] = {"problem": first.id}
-    if MANNERS[kind].form in _BY_ORDER:
-        known |= {"amazon_order_id": order, "parcel": parcel}
-    if kind is ProblemKind.UNMAPPED_SKU:
-        known["seller_sku"] = part.group.cause
-    if kind is ProblemKind.UNMAPPED_SHIP_METHOD:
-        known["service_level"] = part.group.cause.rpartition(" in ")[0]
-    if kind is ProblemKind.CARRIER_UNMAPPED:
-        words = first.subject.rpartition(" in ")[0].split(" / ")
-        fields = ("connection", "warehouse_carrier", "warehouse_service")
-        known |= dict(zip(fields, words, strict=False)) if len(words) <= len(fields) else {}
-    return known
-
-
-_BY_ORDER = ("decide-order", "resend-tracking", "correct-tracking")

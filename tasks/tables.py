@@ -1,11 +1,11 @@
-"""Tables in the Prefect UI: in words that people know, and some written only when they say something new."""
+"""Tables and pages in the Prefect UI: in words that people know, and some written only when they say more."""
 
 import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
@@ -35,9 +35,21 @@ def show_table(key: str, rows: Rows, description: str, now: datetime, *, empty: 
     elif (rows_of(last), last.description) == (rows, description):
         return
     elif last.created is not None and now - last.created < _VERSION:
-        _rewrite(last, rows, description)
+        _rewrite(last, json.dumps(rows), description)
         return
     create_table_artifact(key=key, table=rows, description=description)
+
+
+def show_text(key: str, markdown: str, description: str, now: datetime) -> None:
+    """Put a page where people look, as seldom as `show_table` writes: not at all when it says the same."""
+    last = last_shown(key)
+    if last is not None:
+        if (last.data, last.description) == (markdown, description):
+            return
+        if last.created is not None and now - last.created < _VERSION:
+            _rewrite(last, markdown, description)
+            return
+    create_markdown_artifact(key=key, markdown=markdown, description=description)
 
 
 def for_people(rows: Iterable[Mapping[str, object]]) -> Rows:
@@ -75,10 +87,10 @@ def rows_of(artifact: Artifact) -> object:
     return json.loads(artifact.data) if isinstance(artifact.data, str) else artifact.data
 
 
-def _rewrite(artifact: Artifact, rows: Rows, description: str) -> None:
-    update = ArtifactUpdate(data=json.dumps(rows), description=description)
+def _rewrite(artifact: Artifact, data: str, description: str) -> None:
+    update = ArtifactUpdate(data=data, description=description)
     with get_client(sync_client=True) as client:
-        # The client's own update_artifact sends all rows along in an event: that would be stored a minute, too.
+        # The client's own update_artifact sends all data along in an event: that would be stored a minute, too.
         client.request(
             "PATCH",
             "/artifacts/{id}",

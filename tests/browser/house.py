@@ -24,6 +24,7 @@ from deployments.rehearsal.strangers import free_port
 from deployments.setup import set_up
 from deployments.stack import Stack, running_stack
 from flows.account_health import account_health
+from flows.daily_close import daily_close
 from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.problem_watch import problem_watch
@@ -39,6 +40,7 @@ UNMAPPED = "Evri UK"
 _SPEED = 600  # times faster than life work the strangers
 _SELDOM = dict.fromkeys(("tracking-push", "order-ingest", "inventory-sync", "problem-watch"), 86_400.0)
 _SHELVES = {f"{kind}-{size}": 240 for kind in ("MUG", "TEE", "LAMP") for size in ("S", "M", "L")}
+_LATE = {2: timedelta(hours=-3), 4: timedelta(hours=-29)}  # orders whose moment was over when they came in
 _CARRIERS = [("Royal Mail", "Tracked 48"), ("DPD", "Next Day"), (UNMAPPED, "Standard")]
 _TOML = """
 [ledger]
@@ -130,7 +132,7 @@ def wait_for(what: Callable[[], object], seconds: float = 40.0) -> None:
 
 @contextmanager
 def open_house() -> Iterator[House]:
-    """The house after a morning: twelve orders dispatched, some by a carrier that nobody has mapped.
+    """The house after a morning: twelve orders dispatched, two of them late, some by a carrier nobody has mapped.
 
     Nothing runs by its schedule; what should run is begun by the walk.
     """
@@ -159,7 +161,7 @@ def _amazon(clock: Clock) -> AmazonWorld:
         for market in (GB, DE):
             world.add_listing(sku, market, 3)
     for number in range(12):
-        due = world.now() + timedelta(hours=5 + number)
+        due = world.now() + (timedelta(hours=5 + number) if number not in _LATE else _LATE[number])
         market = DE if number % 3 == 0 else GB
         world.add_order(marketplace_id=market, items=[("MUG-S", 1)], ship_by=due)
     return world
@@ -174,6 +176,7 @@ def _morning(house: House) -> None:
     house.begin("order-ingest/scheduled")
     inventory_sync()
     account_health()
+    daily_close()
     problem_watch()
 
 

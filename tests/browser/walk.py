@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from deployments.flow_runs import flow_entrypoints
+from playwright.sync_api import Locator, expect
+
 from tests.browser.house import UNMAPPED, House
 from tests.browser.plain_english import without
 from tests.browser.screen import Screen
 
 # Artifacts to look at, tables and charts alike, each by a text that tells it is there.
 ARTIFACTS = {
+    "to-do": "most urgent first",
+    "order-clock": "open orders wait, the first due first",
     "open-problems": "open problems, most urgent first",
+    "daily-close": "An order is due on the day",
     "late-by-cause": "Parcels of the last 30 days",
     "account-health-main": "Rates that Amazon suspends for",
     "health-rates-main": "Rates of main",
@@ -33,24 +37,20 @@ PREFECTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A form to fill: what is typed into its fields, and what is chosen from their lists."""
+    """A form to fill: what stands in its fields already, what is typed into them, and chosen from their lists."""
 
-    deployment: str
+    flow: str
+    known: dict[str, str] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
 
 
-STOP_SELLING = Form(
-    deployment="stop-selling/form",
-    typed={"Seller account": "main", "Your name": "Kim", "Seller SKU": "MUG-S"},
-    chosen={"Decision": "stop"},
-)
 MAP_CARRIER = Form(
-    deployment="map-carrier/form-uk",
-    typed={"Warehouse carrier": UNMAPPED, "Your name": "Kim"},
+    flow="map-carrier",
+    known={"Warehouse carrier": UNMAPPED, "Warehouse service": "Standard"},
+    typed={"Your name": "Kim"},
     chosen={"Carrier": "Hermes UK"},
 )
-FORM = MAP_CARRIER if "map-carrier" in flow_entrypoints() else STOP_SELLING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +61,13 @@ class Seen:
     text: str
 
 
-def walk(house: House, screen: Screen, form: Form = FORM) -> Iterator[Seen]:
+def walk(house: House, screen: Screen) -> Iterator[Seen]:
     """Every page of `PAGES`, once."""
     yield _failed_run(house, screen)
     for key, sign in ARTIFACTS.items():
         yield _artifact(house, screen, key, sign)
-    yield _fill(screen, form)
+    _artifact(house, screen, "to-do", ARTIFACTS["to-do"])
+    yield _fill(screen, MAP_CARRIER)
     yield _sent(house, screen)
     screen.go("v2/deployments?limit=100", "stop-selling")
     yield _seen(screen, "deployments")
@@ -81,21 +82,24 @@ def _artifact(house: House, screen: Screen, key: str, sign: str) -> Seen:
 
 
 def _fill(screen: Screen, form: Form) -> Seen:
-    """Find the form among the deployments and fill it, as a person does."""
-    flow, _, name = form.deployment.partition("/")
-    screen.go("v2/deployments?limit=100", flow)
-    row = screen.page.get_by_role("row").filter(has_text=flow)
-    row.get_by_role("link", name=name, exact=True).click()
-    screen.page.get_by_role("button", name="Run", exact=True).click()
-    screen.page.get_by_role("menuitem", name="Custom run").click()
+    """Follow the link of the most urgent thing to its form, see what is known there, and fill in the rest."""
+    link = screen.page.get_by_role("link", name=form.flow, exact=True).first.get_attribute("href") or ""
+    screen.page.goto(
+        link.replace(screen.url, f"{screen.url}/v2")
+    )  # it leads to the other one of Prefect's UIs
     screen.see("Parameters")
+    for label, text in form.known.items():
+        expect(_field(screen, label)).to_have_value(text)
     for label, text in form.typed.items():
-        spelled = re.compile(rf"^{label}( \(Optional\))?$")
-        screen.page.get_by_label(spelled).fill(text)
+        _field(screen, label).fill(text)
     for label, choice in form.chosen.items():
         screen.page.get_by_role("button", name=f"Select {label}", exact=True).click()
         screen.page.get_by_role("option", name=choice, exact=True).click()
     return _seen(screen, "form")
+
+
+def _field(screen: Screen, label: str) -> Locator:
+    return screen.page.get_by_label(re.compile(rf"^{label}( \(Optional\))?$"))
 
 
 def _sent(house: House, screen: Screen) -> Seen:

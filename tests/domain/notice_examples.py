@@ -21,6 +21,7 @@ def watched(
     opened: datetime = NOW,
     told: Stage | None = None,
     acknowledged: bool = False,
+    acknowledged_by: str = "",
     affected: int = 1,
 ) -> Watched:
     """A problem of one order among several of one cause."""
@@ -33,7 +34,8 @@ def watched(
         opened_at=opened,
         act_by=due,
         told=told,
-        acknowledged=acknowledged,
+        acknowledged=acknowledged or bool(acknowledged_by),
+        acknowledged_by=acknowledged_by,
     )
 
 

@@ -18,6 +18,7 @@ from domain.clock import (
     in_words,
     owner_of,
     time_left,
+    time_left_roughly,
     words_of,
 )
 from domain.orders import AT_WAREHOUSE, CLOSED_STATES, OrderState
@@ -144,3 +145,32 @@ def test_without_a_moment_nothing_is_left_to_say() -> None:
     """An order without a ship-by time has no time left, and the words for it are empty."""
     assert time_left(None, NOW) == ""
     assert in_words(timedelta(days=1)) == "1 day 0 h"
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=2, hours=3, minutes=50), "2 days 3 h"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(hours=5, minutes=59), "5 h"),
+        (timedelta(hours=2), "2 h"),
+        (timedelta(hours=1, minutes=59), "1 h 55 min"),
+        (timedelta(minutes=60), "1 h"),
+        (timedelta(minutes=9), "5 min"),
+        (timedelta(minutes=1), "less than 5 min"),
+        (timedelta(0), "over by less than 5 min"),
+        (timedelta(minutes=-34), "over by 30 min"),
+        (timedelta(hours=-26), "over by 1 day 2 h"),
+    ],
+)
+def test_time_left_is_as_exact_as_a_person_needs(left: timedelta, words: str) -> None:
+    """Hours while there are two and more, then five minutes; never "over" before it is."""
+    assert time_left_roughly(NOW + left, NOW) == words
+
+
+def test_time_left_stands_for_five_minutes() -> None:
+    """Between two marks of five minutes the words stay, whatever the minute at which something is due."""
+    due = [NOW + hours(1) + timedelta(minutes=n) for n in range(50)]
+    said = [tuple(time_left_roughly(one, NOW + timedelta(minutes=n)) for one in due) for n in range(1, 6)]
+    assert len(set(said)) == 1
+    assert time_left_roughly(None, NOW) == ""

@@ -57,10 +57,10 @@ def test_a_rate_over_its_limit_is_a_problem() -> None:
     assert problem is not None
     assert (problem.kind, problem.subject) == (
         ProblemKind.HEALTH_AT_RISK,
-        "main, Late Shipment Rate over 10 days, GB",
+        "main, Late Shipment Rate over 10 days, UK",
     )
     assert problem.summary == (
-        "Late Shipment Rate over 10 days, GB (main) is 4.4 % (44 of 1000 orders); Amazon asks for under 4 %."
+        "Late Shipment Rate over 10 days, UK (main) is 4.4 % (44 of 1000 orders); Amazon asks for under 4 %."
     )
 
 
@@ -69,7 +69,7 @@ def test_a_problem_says_how_many_orders_to_save_tonight() -> None:
     problem = health_problem("main", CALL, NOW)
     assert problem is not None
     assert problem.summary == (
-        "Late Shipment Rate over 10 days, GB (main) is 2.2 % (20 of 900 orders); Amazon asks for under 4 %. If all"
+        "Late Shipment Rate over 10 days, UK (main) is 2.2 % (20 of 900 orders); Amazon asks for under 4 %. If all"
         " that is open becomes late, it will be 12.0 % (120 of 1000 orders). Tonight 81 of 100 open orders must be"
         " confirmed by 10:00 UTC."
     )
@@ -112,10 +112,10 @@ def test_what_amazon_finds_is_a_problem_of_its_own() -> None:
     )
     problem = reported_problem("main", late)
     assert problem is not None
-    assert problem.subject == "main, Late Shipment Rate as Amazon reports it, GB"
-    assert "Late Shipment Rate of main in GB bad (5.2 %, Oct 27 to Nov 25)" in problem.summary
+    assert problem.subject == "main, Late Shipment Rate as Amazon reports it, UK"
+    assert "Late Shipment Rate of main in UK bad (5.2 %, Oct 27 to Nov 25)" in problem.summary
     account = Reported(marketplace_id=GB, measure=Measure.ACCOUNT, status="AT_RISK")
-    assert "calls the Account status of main in GB at risk." in reported_problem("main", account).summary  # type: ignore[union-attr]
+    assert "calls the Account status of main in UK at risk." in reported_problem("main", account).summary  # type: ignore[union-attr]
     assert reported_problem("main", Reported(marketplace_id=GB, measure=Measure.LATE, status="GOOD")) is None
 
 

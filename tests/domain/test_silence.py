@@ -84,7 +84,7 @@ def test_a_lull_is_a_sentence() -> None:
     none = Lull(since=NOW - hours(2), came=0, usual=14.2)
     [shop] = find_quiet([Quiet(flow="order-ingest", subject=f"Amazon (main) {UK}", lull=none)], NOW)
     assert shop.summary == (
-        f"Since 07:00 UTC no new order of {UK} (UK) has come from Amazon (main); by now about 14 are usual."
+        "Since 07:00 UTC no new order of Amazon UK has come from Amazon (main); by now about 14 are usual."
     )
     few = Lull(since=NOW - hours(12), came=2, usual=80)
     [parcels] = find_quiet([Quiet(flow="tracking-push", subject="Warehouse (main)", lull=few)], NOW)

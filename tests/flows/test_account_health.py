@@ -49,7 +49,7 @@ def test_the_health_of_an_account_is_shown_beside_amazons(street: Street) -> Non
     late_orders(street)
     street.world.account_status = "AT_RISK"
     account_health()
-    ten_days = "main, Late Shipment Rate over 10 days, GB"
+    ten_days = "main, Late Shipment Rate over 10 days, UK"
     assert ("health_at_risk", "operations", ten_days) in street.problems()
     assert eventually(lambda: ready(street))
     account_health()
@@ -60,9 +60,9 @@ def test_the_health_of_an_account_is_shown_beside_amazons(street: Street) -> Non
     ) in street.problems()
     found = shown("account-health-main", "health-defects-main", "health-rates-main", "late-parcels-main")
     rows = {row["rate"]: row for row in json.loads(str(found["account-health-main"].data))}
-    assert rows["Late Shipment Rate over 10 days, GB"]["now"] == "100.0 % (2 of 2 orders)"
-    assert rows["Late Shipment Rate over 30 days, GB"]["Amazon says"] != "no report yet"
-    assert rows["Account status, GB"]["Amazon says"] == "at risk"
+    assert rows["Late Shipment Rate over 10 days, UK"]["now"] == "100.0 % (2 of 2 orders)"
+    assert rows["Late Shipment Rate over 30 days, UK"]["Amazon says"] != "no report yet"
+    assert rows["Account status, UK"]["Amazon says"] == "at risk"
     defects = json.loads(str(found["health-defects-main"].data))
     assert {(row["team"], row["what"]) for row in defects} == {("warehouse", "late and not confirmed yet")}
     assert "(data:image/png;base64," in str(found["health-rates-main"].data)

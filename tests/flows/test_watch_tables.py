@@ -1,4 +1,4 @@
-"""Tables of the watch in a real Prefect: written when they say something else, a version an hour at most."""
+"""Tables and pages in a real Prefect: written when they say something else, a version an hour at most."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,11 +12,13 @@ from prefect.client.schemas.objects import Artifact
 
 from deployments.embedded.prefect_server import PrefectServer
 from flows.doors import utc_now
-from tasks.tables import Rows, last_shown, rows_of, show_table
+from tasks.tables import Rows, last_shown, rows_of, show_table, show_text
 
 pytestmark = pytest.mark.usefixtures("prefect")
 NONE: Rows = [{"order": "none"}]
 show = flow(name="show a table", validate_parameters=False)(show_table)  # artifacts belong to runs
+
+write = flow(name="show a page", validate_parameters=False)(show_text)
 
 
 def versions(key: str) -> Sequence[Artifact]:
@@ -75,3 +77,15 @@ def test_nothing_is_taken_back_where_nothing_stood(key: str) -> None:
     show(key, [{"order": "1"}], "one order", utc_now(), empty=NONE)
     show(key, NONE, "no orders", utc_now(), empty=NONE)
     assert newest(key)[0] == NONE
+
+
+def test_a_page_is_written_as_seldom_as_a_table(key: str) -> None:
+    """The same words are not written again, others within the hour in place, later ones as a new version."""
+    for said in ("# one", "# one", "# two"):
+        write(key, said, said[2:], utc_now())
+    shown = last_shown(key)
+    assert shown is not None
+    assert (shown.data, shown.description, len(versions(key))) == ("# two", "two", 1)
+    for minutes, found in ((61, "# two"), (61, "# three")):
+        write(key, found, found[2:], utc_now() + timedelta(minutes=minutes))
+    assert sorted(str(one.data) for one in versions(key)) == ["# three", "# two"]

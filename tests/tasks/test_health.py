@@ -105,13 +105,13 @@ def test_a_rate_over_its_limit_is_shown_kept_and_a_problem(ledger: Ledger, shown
     found = _look(ledger)
     assert show_health.fn(MAIN, found, NOW) == 2
     assert set(_problems(ledger)) == {
-        "main, Late Shipment Rate over 10 days, GB",
-        "main, Late Shipment Rate over 30 days, GB",
+        "main, Late Shipment Rate over 10 days, UK",
+        "main, Late Shipment Rate over 30 days, UK",
     }
     rows = shown["account-health-main"]
     assert isinstance(rows, list)
     assert rows[0] == {
-        "rate": "Late Shipment Rate over 10 days, GB",
+        "rate": "Late Shipment Rate over 10 days, UK",
         "now": "50.0 % (1 of 2 orders)",
         "tonight, as usual": "as now",
         "tonight, if all open are late": "as now",
@@ -147,7 +147,7 @@ def test_what_can_be_saved_tonight_is_named_while_a_rate_is_at_risk(
     assert shown["health-tonight-main"] == [
         {
             "order": order_id(1),
-            "marketplace": "GB",
+            "marketplace": "UK",
             "due (UTC)": "2026-11-27 10:00",
             "where it is": "accepted, not dispatched by the warehouse",
             "team": "warehouse",
@@ -161,7 +161,7 @@ def test_a_problem_clears_when_the_rate_is_good_again(ledger: Ledger) -> None:
     _traded(ledger)
     _look(ledger)
     _look(ledger, NOW + 11 * DAY)
-    assert set(_problems(ledger)) == {"main, Late Shipment Rate over 30 days, GB"}
+    assert set(_problems(ledger)) == {"main, Late Shipment Rate over 30 days, UK"}
     _look(ledger, NOW + 31 * DAY)
     assert _problems(ledger) == {}
 
@@ -188,12 +188,12 @@ def test_amazons_report_is_read_once_a_night_and_stands_beside_ours(ledger: Ledg
         assert latest_report(conn, "main", GB) is None  # the report of all listings is another one
         assert latest_report(conn, "main", GB, ACCOUNT_HEALTH) is not None
     found = _look(ledger)
-    assert "main, Late Shipment Rate as Amazon reports it, GB" in _problems(ledger)
+    assert "main, Late Shipment Rate as Amazon reports it, UK" in _problems(ledger)
     rows = {row["rate"]: row for row in health_rows(found, NOW)}
-    late = rows["Late Shipment Rate over 30 days, GB"]
+    late = rows["Late Shipment Rate over 30 days, UK"]
     assert (late["Amazon says"], late["Amazon's dates"]) == ("50.0 %, bad", "Oct 28 to Nov 26")
     assert "Over Oct 28 to Nov 26, Amazon counts 2 of 4 orders, Lockstep 0 of 0." in str(late["in words"])
-    assert rows["Account status, GB"]["in words"] == "Amazon calls it normal."
+    assert rows["Account status, UK"]["in words"] == "Amazon calls it normal."
 
 
 def test_an_amazon_that_stays_away_is_asked_again_by_the_next_run(ledger: Ledger) -> None:
@@ -253,7 +253,7 @@ def test_a_measure_that_we_cannot_count_has_a_row_of_its_own() -> None:
     beside = Beside(report=week, read_at=NOW, difference="")
     rows = health_rows(Health(outlooks=(outlook,), defects=(), reported=(beside,)), NOW)
     assert [row["rate"] for row in rows] == [
-        "Late Shipment Rate over 10 days, GB",
+        "Late Shipment Rate over 10 days, UK",
         "On-Time Delivery Rate, DE",
     ]
     assert (rows[1]["now"], rows[1]["Amazon says"]) == ("only Amazon knows", "97.0 %, good")

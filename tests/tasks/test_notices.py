@@ -1,4 +1,4 @@
-"""A message's event: the words, the same as single values, and links to the table and the form that fixes it."""
+"""A message's event: the words, the same as single values, and links to the page and the form that fixes it."""
 
 import json
 from dataclasses import replace
@@ -55,20 +55,20 @@ def test_an_event_carries_the_message_and_its_values() -> None:
         "act_by": "Nov 28 09:00 UTC",
         "stage": "new",
         "form": "map-sku",
-        "link": f"{UI}/artifacts/key/open-problems",
+        "link": f"{UI}/artifacts/key/to-do",
         "form_link": link,
     }
     assert body.splitlines()[-1] == f"Form map-sku: {link}"
 
 
 def test_an_end_and_a_digest_name_no_form() -> None:
-    """What is over needs no form, and many causes have no single one; both lead to the table."""
+    """What is over needs no form, and many causes have no single one; both lead to the page."""
     (over,) = decide_notices([], [watched(told=Stage.NEW)], [], NOW)
     (digest,) = decide_notices([watched(n, cause=f"S{n}") for n in range(9)], [], [], NOW)
     for notice in (over, digest):
         payload = event_of(notice, {}, NOW).payload
         assert (payload["form"], payload["form_link"]) == ("", "")
-        assert payload["link"] == artifact_link("open-problems")
+        assert payload["link"] == artifact_link("to-do")
         assert "Form " not in payload["body"]
 
 

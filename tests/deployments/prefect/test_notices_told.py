@@ -67,7 +67,7 @@ def test_a_thousand_of_one_cause_are_one_message(stack: Stack, ledger: Ledger) -
         clear_problems(conn, [ORDERS[0].kind], [one.subject for one in ORDERS], NOW + 24 * HOUR)
     announce.fn(ledger, NOW + 24 * HOUR + MINUTE)
     carrier = told(stack, "operations", "OWLPOST", 4)
-    words = "1,000 parcels: no carrier of Amazon's is mapped for main / OWLPOST in GB (A1F83G8C2ARO7P)"
+    words = "1,000 parcels: no carrier of Amazon's is mapped for main / OWLPOST in Amazon UK"
     assert sorted(carrier) == sorted(
         [
             f"*{words}; the first is due Nov 28 09:00 UTC*",
@@ -102,7 +102,7 @@ def test_a_busy_channel_gets_it_the_third_time(stack: Stack, ledger: Ledger) -> 
     (message,) = _with(stack, "warehouse", "owl.csv")
     assert "What to do: Ask the warehouse" in message
     link = message.splitlines()[-1]
-    assert link == f"{stack.server.ui_url}/artifacts/key/open-problems"
+    assert link == f"{stack.server.ui_url}/artifacts/key/to-do"
     page = httpx.get(link, headers={"Accept": "text/html"}, follow_redirects=True)
     assert page.status_code == 200
 
