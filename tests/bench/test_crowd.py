@@ -21,6 +21,7 @@ def test_the_crowd_has_open_orders_in_every_hop_and_gaps_to_find(ledger: Ledger)
     assert len(waiting) == 200
     assert {order.hop for order in waiting} == set(Hop) - {
         Hop.DONE,
+        Hop.STOPPED,
         Hop.REJECTED,
         Hop.CONTENTS_UNKNOWN,
         Hop.CONFIRMED_ELSEWHERE,

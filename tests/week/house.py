@@ -157,8 +157,8 @@ class Lockstep:
         stage = self._stage
         ours: dict[str, object] = {
             "utc_now": stage.clock.now,
-            "open_amazon": lambda ledger, name: stage.amazon,
-            "open_warehouse": lambda ledger, name: self._door,
+            "open_amazon": lambda ledger, name, tracking=False: stage.amazon,
+            "open_warehouse": lambda ledger, name, tracking=False: self._door,
             "get_run_logger": lambda: logging.getLogger("tests.week"),
             "Progress": _Silent,
             "whole": lambda value: value,  # spares Prefect a look into it

@@ -169,7 +169,11 @@ def test_what_the_file_no_longer_names_is_removed(stack: Stack) -> None:
         "Channel team-finance removed.",
         "Channel team-operations removed.",
         "Channel team-warehouse removed.",
-        *(f"Automation 'Lockstep: tell {team}' changed." for team in Team if team != "integration"),
+        *(
+            f"Automation 'Lockstep: tell {team.replace('_', ' ')}' changed."
+            for team in Team
+            if team != "integration"
+        ),
         "Automation 'Lockstep: a message was not delivered' removed.",
         "Automation 'Lockstep: tell operations what is overdue' removed.",
         "Deployment reporting/by-hand removed.",
