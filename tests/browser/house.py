@@ -170,7 +170,7 @@ def _amazon(clock: Clock) -> AmazonWorld:
 def _morning(house: House) -> None:
     """Orders in, parcels out, quantities published; then Amazon's search goes away, and the watch looks."""
     order_ingest()
-    wait_for(lambda: len(house.warehouse.dispatched) == 12)
+    wait_for(lambda: _told(house.warehouse) == 12)
     tracking_push()
     house.world.inject("searchOrders", "503-html", times=1000)
     house.begin("order-ingest/scheduled")
@@ -178,6 +178,12 @@ def _morning(house: House) -> None:
     account_health()
     daily_close()
     problem_watch()
+
+
+def _told(warehouse: Warehouse) -> int:
+    """Parcels that left and whose files are written: it holds its lock until they are."""
+    with warehouse.lock:
+        return len(warehouse.dispatched)
 
 
 @contextmanager
