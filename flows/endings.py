@@ -7,6 +7,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
 from prefect.flow_engine import FlowRunTimeoutError
 from prefect.logging import get_run_logger
 from prefect.logging.loggers import get_logger
@@ -34,6 +35,8 @@ def says_why(story: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(story)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        if FlowRunContext.get() is None:  # called as a plain function: there is no run to end
+            return story(*args, **kwargs)
         try:
             return story(*args, **kwargs)
         except FlowRunTimeoutError:

@@ -1,34 +1,52 @@
-"""Every test, in two halves side by side: `python -m tests`, or `make test`; further words go to both.
+"""Every test, in three parts side by side: `python -m tests`, or `make test`; further words go to all of them.
 
-The flows' tests mostly wait for a Prefect server and for strangers, the others mostly compute: together they
-take little longer than the longer half alone. Each half has a PostgreSQL and folders of its own.
+The flows' tests and the long trials mostly wait for a Prefect server and for strangers, the others mostly compute:
+together they take little longer than the longest part alone. Each part has a PostgreSQL and folders of its own.
 """
 
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
-ROOMS = ["tests", "--ignore=tests/flows"]
-FLOWS = ["tests/flows"]
+# A minute or more each: every fault, every point to die at, every kind of problem, every page of the UI.
+LONG = [
+    "tests/flows/test_fault_matrix.py",
+    "tests/flows/test_crash_matrix.py",
+    "tests/flows/test_stock_crash_matrix.py",
+    "tests/flows/test_drill.py",
+    "tests/browser",
+]
+PARTS = {
+    "the rooms": ["tests", "--ignore=tests/flows", "--ignore=tests/browser"],
+    "the flows": ["tests/flows", *[f"--ignore={one}" for one in LONG]],
+    "the long trials": LONG,
+}
 
 
 def main() -> int:
-    """Run both halves; the flows' part is printed when the other is done. 0 when all tests passed."""
-    with tempfile.TemporaryDirectory(prefix="lockstep-tests-") as folder:
+    """Run all parts; each is printed when it is done. 0 when all tests passed."""
+    with tempfile.TemporaryDirectory(prefix="lockstep-tests-") as folder, ExitStack() as open_files:
         place = Path(folder)
         place.chmod(0o711)  # a PostgreSQL started by root runs as somebody else, who has to get through
-        with (place / "flows.txt").open("w+", encoding="utf-8") as said:
-            flows = subprocess.Popen(_words(FLOWS, place / "flows"), stdout=said, stderr=subprocess.STDOUT)
-            try:
-                rooms = subprocess.run(_words(ROOMS, place / "rooms"), check=False).returncode
-                flows.wait()
-            finally:
-                flows.terminate()
-                flows.wait()
-            said.seek(0)
-            sys.stdout.write(f"\ntests/flows, run beside the others\n{said.read()}")
-    return rooms or flows.returncode
+        (first, *others) = PARTS
+        running = {}
+        for name in others:
+            said = open_files.enter_context((place / f"{name}.txt").open("w+", encoding="utf-8"))
+            words = _words(PARTS[name], place / name.replace(" ", "-"))
+            running[name] = said, subprocess.Popen(words, stdout=said, stderr=subprocess.STDOUT)
+        try:
+            failed = subprocess.run(_words(PARTS[first], place / "rooms"), check=False).returncode
+            for name, (said, process) in running.items():
+                failed = process.wait() or failed
+                said.seek(0)
+                sys.stdout.write(f"\n{name}, run beside the others\n{said.read()}")
+        finally:
+            for _, process in running.values():
+                process.terminate()
+                process.wait()
+    return failed
 
 
 def _words(which: list[str], place: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """The fault matrix of quantities: whatever Amazon answers, each listing ends in effect or as somebody's problem."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -119,7 +120,7 @@ def plain_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Progress, "at", lambda _self, _percent: None)
     street = flows.inventory_sync
     monkeypatch.setattr(street, "chosen_accounts", _several)
-    monkeypatch.setattr(street, "read_messages", lambda *_what: None)
+    monkeypatch.setattr(street, "read_messages", lambda *_what: Counter())
     monkeypatch.setattr(street, "show_stock", lambda *_what: 0)
     monkeypatch.setattr(sweep, "create_table_artifact", lambda **_artifact: None)
     for module in (street, flows.doors):
