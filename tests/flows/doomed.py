@@ -126,6 +126,8 @@ class Points:
 
     def _commit(self, _dialect: object, connection: object) -> str:
         tables = self.written.pop(_line(connection), set())
+        if tables == {"beats"}:  # a lost beat changes nothing else: dying here is dying at the point before
+            return ""
         return f"commit of {'+'.join(sorted(tables))}" if tables else "commit of nothing"
 
     def _look(self, name: str) -> Callable[..., str]:
