@@ -54,7 +54,7 @@ def show_doctor(config: Path | None) -> int:
 def _print_standing(standing: Standing) -> None:
     orders = Table("open orders", "waiting on", "owner", "number", "first due", "time left", title="Orders")
     for state, waiting_on, owner, number, first_due, left in standing.orders:
-        orders.add_row(state, waiting_on, owner, str(number), first_due, left)
+        orders.add_row(state, waiting_on, owner.replace("_", " "), str(number), first_due, left)
     OUT.print(orders if standing.orders else "No open orders.")
     for name, rows in (("parcels", standing.parcels), ("listings", standing.listings)):
         counted = ", ".join(f"{number} {state}" for state, number in rows)
@@ -65,9 +65,17 @@ def _print_problems(problems: tuple[OpenProblem, ...]) -> None:
     if not problems:
         OUT.print("No open problems.")
         return
-    table = Table("act by", "owner", "problem", "what to do", title=f"Open problems: {len(problems)}")
+    table = Table(
+        "number", "act by", "owner", "problem", "what to do", title=f"Open problems: {len(problems)}"
+    )
     for problem in problems[:_SHOWN]:
-        table.add_row(_minute(problem.act_by), problem.owner, problem.summary, problem.next_step)
+        table.add_row(
+            str(problem.id),
+            _minute(problem.act_by),
+            problem.owner.replace("_", " "),
+            problem.summary,
+            problem.next_step,
+        )
     OUT.print(table)
     if len(problems) > _SHOWN:
         OUT.print(f"and {len(problems) - _SHOWN} more.")

@@ -3,7 +3,9 @@
 from typing import Literal
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 
 from flows.doors import Faults, all_connections, amazon_named, chosen_accounts, open_ledger, utc_now
 from flows.endings import says_why
@@ -16,7 +18,7 @@ from tasks.counts import decide, show_counts
 
 @flow(name="accept-count", flow_run_name="accept-count {count} {decision}")
 @says_why
-def accept_count(count: int, decision: Literal["accept", "dismiss"], your_name: str) -> None:
+def accept_count(count: int, decision: Literal["accept", "dismiss"], your_name: str) -> State[None]:
     """Say whether a stock count that was held is right. An accepted one is published at once.
 
     Args:
@@ -30,9 +32,11 @@ def accept_count(count: int, decision: Literal["accept", "dismiss"], your_name: 
     with open_ledger() as ledger:
         decided = decide(ledger, count, decision, author, utc_now())
         show_counts(ledger, decided.count.connection)
-        get_run_logger().info("%s", _story(decided, decision, author))
+        said = _story(decided, decision, author)
+        get_run_logger().info("%s", said)
         if decision == "accept":
             _publish(ledger, decided.count.connection)
+    return Completed(message=said)
 
 
 def _publish(ledger: Ledger, connection: str) -> None:

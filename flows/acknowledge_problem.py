@@ -3,7 +3,9 @@
 from typing import Annotated
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 from pydantic import Field
 
 from domain.errors import Refused
@@ -52,7 +54,7 @@ def acknowledge_problem(
             " report.problems has it."
         ),
     ] = "",
-) -> None:
+) -> State[None]:
     """Keep that somebody looks after a problem. What only a person can see end is over with that.
 
     Args:
@@ -70,7 +72,9 @@ def acknowledge_problem(
         author=signed(your_name),
     )
     with open_ledger() as ledger:
-        get_run_logger().info("%s", keep_seen(ledger, seen, utc_now()))
+        said = keep_seen(ledger, seen, utc_now())
+    get_run_logger().info("%s", said)
+    return Completed(message=said)
 
 
 def _kind(words: str) -> str:

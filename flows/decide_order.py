@@ -3,7 +3,9 @@
 from typing import Annotated, Literal
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 from pydantic import Field
 
 from domain.order_decisions import Act, Choice
@@ -47,7 +49,7 @@ def decide_order(
     your_name: Annotated[
         str, Field(min_length=1, description="Who decides this; it is kept with the decision.")
     ],
-) -> None:
+) -> State[None]:
     """Hold, release or stop one order, at once, and keep who decided it and why.
 
     Args:
@@ -68,6 +70,7 @@ def decide_order(
             _tell_the_warehouse(ledger, account, connection, maps)
         if decided.act is Act.LET_GO:
             get_run_logger().info("Order %s: %s.", order, where_now(ledger, order))
+    return Completed(message=decided.said)
 
 
 def _tell_the_warehouse(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> None:

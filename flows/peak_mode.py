@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 from pydantic import Field
 
 from domain.peaks import EVERY, LONGEST, LONGEST_EVERY, SHORTEST_EVERY, PeakWish
@@ -48,7 +50,7 @@ def peak_mode(
         ),
     ] = EVERY // _MINUTE,
     reason: Annotated[str, Field(description="What for, in a few words, such as Black Friday.")] = "",
-) -> None:
+) -> State[None]:
     """Let tracking go first for a while, or end that: it keeps its pace, inventory slows, buffers rise to match.
 
     Args:
@@ -75,6 +77,7 @@ def peak_mode(
         get_run_logger().info("%s", said)
         peaks.settle(ledger, utc_now())
         _publish(ledger)
+    return Completed(message=said)
 
 
 def _in_utc(moment: datetime) -> datetime:

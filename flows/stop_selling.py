@@ -3,7 +3,9 @@
 from typing import Annotated, Literal
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 from pydantic import Field
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
@@ -29,7 +31,7 @@ def stop_selling(
     seller_sku: Annotated[
         str, Field(description="One seller SKU; empty: everything that the seller account sells.")
     ] = "",
-) -> None:
+) -> State[None]:
     """Offer nothing of a SKU, or of a whole seller account, until somebody starts it again; at once.
 
     Args:
@@ -47,3 +49,4 @@ def stop_selling(
         get_run_logger().info("%s", said)
         with in_turn(ledger, "inventory-sync", account.name):
             publish_stock(ledger, account)
+    return Completed(message=said)
