@@ -74,8 +74,14 @@ def test_quantities_are_the_count_less_buffer_and_unknown_orders(street: Street)
     for sku, units in wanted.items():
         for marketplace in (GB, DE):
             assert eventually(lambda s=sku, m=marketplace, u=units: world.effective_quantity(s, m) == u), sku
-    inventory_sync()
-    rows = {(row["seller_sku"], row["marketplace_id"]): row for row in street.rows("listings")}
+
+    def read_back() -> bool:
+        inventory_sync()
+        rows.update({(row["seller_sku"], row["marketplace_id"]): row for row in street.rows("listings")})
+        return rows["SKU-03", GB]["effective"] == 89
+
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    assert eventually(read_back)
     assert rows["SKU-03", GB]["effective"] == rows["SKU-03", GB]["published"] == 89
     assert (rows["SKU-03", GB]["available"], rows["SKU-03", GB]["reserved"]) == (100, 6)
     assert world.effective_quantity("SKU-08", GB) == 0  # the order took it there, nothing had to be sent
