@@ -15,7 +15,10 @@ from prefect.events.actions import ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
 
 from deployments.channels import channel_name, channels
+from domain.notices import What
 from domain.problems import Team
+from tasks.notices import EVENT
+from tasks.telling import MESSAGE
 
 PREFIX = "Lockstep: "
 HEARTBEAT_PATIENCE = timedelta(seconds=90)  # three of the workers' 30-second heartbeats
@@ -24,8 +27,7 @@ QUIET = timedelta(
 )  # one message per flow in this time; a street that fails every minute says it once
 
 _LINK = "{{ flow_run|ui_url }}"
-_PROBLEMS = {"lockstep.problem.opened", "lockstep.problem.escalated", "lockstep.problem.cleared"}
-_MESSAGE = "lockstep.message.sent"
+_PROBLEMS = {f"{EVENT}.{what}" for what in What}
 _TEXT = "{{ event.payload.body }}{% if event.payload.link %}\n{{ event.payload.link }}{% endif %}"
 
 
@@ -86,7 +88,7 @@ def _team_told(team: str, reader: str, blocks: Mapping[str, UUID]) -> Automation
         name=f"{PREFIX}tell {team.replace('_', ' ')}",
         description=f"Tells team {team.replace('_', ' ')} about its problems and sends its messages"
         + ("." if reader == team else f", at {reader}, because it has no channel of its own."),
-        trigger=_on_event([f"lockstep.problems.{team}", f"lockstep.messages.{team}"], {*_PROBLEMS, _MESSAGE}),
+        trigger=_on_event([f"lockstep.problems.{team}", f"lockstep.messages.{team}"], {*_PROBLEMS, MESSAGE}),
         actions=[_send(blocks[reader], "" if reader == team else f"[{_spoken(team)}] ")],
     )
 
