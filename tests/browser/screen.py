@@ -36,8 +36,9 @@ class Screen:
         self.see(wait_for)
 
     def see(self, text: str) -> None:
-        """Wait until the page shows this text, a minute at most."""
-        self.page.get_by_role("main").get_by_text(text).first.wait_for(timeout=_PATIENCE)
+        """Wait until the page shows this text, or a picture of that name, a minute at most."""
+        main = self.page.get_by_role("main")
+        main.get_by_text(text).or_(main.get_by_alt_text(text)).first.wait_for(timeout=_PATIENCE)
 
     def shown(self) -> str:
         """What the page says, without the menu at its side."""

@@ -10,17 +10,17 @@ from tests.browser.house import UNMAPPED, House
 from tests.browser.plain_english import without
 from tests.browser.screen import Screen
 
-# Artifacts to look at, tables and charts alike, each by a text that tells it is there.
+# Artifacts to look at, tables and charts alike: a text of the description, and one of the body, which comes later.
 ARTIFACTS = {
-    "to-do": "most urgent first",
-    "order-clock": "open orders wait, the first due first",
-    "open-problems": "open problems, most urgent first",
-    "daily-close": "An order is due on the day",
-    "late-by-cause": "Parcels of the last 30 days",
-    "account-health-main": "Rates that Amazon suspends for",
-    "health-rates-main": "Rates of main",
-    "late-parcels-main": "Late parcels of main",
-    "carriers-to-map": "missing in the carrier map",  # comes with the run that fails
+    "to-do": ("most urgent first", "5 parcels wait for it."),
+    "order-clock": ("open orders wait, the first due first", "tracking held: carrier unmapped"),
+    "open-problems": ("open problems, most urgent first", "Evri UK"),
+    "daily-close": ("1 order due", "An order is due on the day"),
+    "late-by-cause": ("Parcels of the last 30 days", "late by warehouse"),
+    "account-health-main": ("Rates that Amazon suspends for", "Late Shipment Rate over 10 days"),
+    "health-rates-main": ("Rates of main", "main: rates of the last 30 days"),
+    "late-parcels-main": ("Late parcels of main", "main: late parcels of the last 30 days"),
+    "carriers-to-map": ("missing in the carrier map", "its name is in"),  # comes with the run that fails
 }
 PAGES = ("dashboard", "deployments", "failed-run", "form", "form-run", *ARTIFACTS)
 # What Prefect itself says in the log of a run and beside an artifact.
@@ -64,9 +64,9 @@ class Seen:
 def walk(house: House, screen: Screen) -> Iterator[Seen]:
     """Every page of `PAGES`, once."""
     yield _failed_run(house, screen)
-    for key, sign in ARTIFACTS.items():
-        yield _artifact(house, screen, key, sign)
-    _artifact(house, screen, "to-do", ARTIFACTS["to-do"])
+    for key in ARTIFACTS:
+        yield _artifact(house, screen, key)
+    _artifact(house, screen, "to-do")
     yield _fill(screen, MAP_CARRIER)
     yield _sent(house, screen)
     screen.go("v2/deployments?limit=100", "stop-selling")
@@ -76,8 +76,10 @@ def walk(house: House, screen: Screen) -> Iterator[Seen]:
     yield _seen(screen, "dashboard")
 
 
-def _artifact(house: House, screen: Screen, key: str, sign: str) -> Seen:
-    screen.go(f"v2/artifacts/artifact/{house.artifacts()[key]['latest_id']}", sign)
+def _artifact(house: House, screen: Screen, key: str) -> Seen:
+    described, body = ARTIFACTS[key]
+    screen.go(f"v2/artifacts/artifact/{house.artifacts()[key]['latest_id']}", described)
+    screen.see(body)
     return _seen(screen, key)
 
 
