@@ -145,7 +145,7 @@ def test_a_form_is_linked_and_filled_in(stack: Stack, ledger: Ledger) -> None:
 def test_a_channel_of_an_earlier_version_is_replaced(stack: Stack) -> None:
     """A team's Slack block of the kind that was used before goes at the next setup, and nothing else changes."""
     api = stack.client._client
-    new = {"name": "Slack Incoming Webhook", "slug": "slack-incoming-webhook"}  # no library brings it any more
+    new = {"name": "Slack Incoming Webhook", "slug": "slack-incoming-webhook"}
     kind = api.post("/block_types/", json=new).raise_for_status().json()["id"]
     schema = api.post("/block_schemas/", json={"fields": {"title": "Old"}, "block_type_id": kind}).json()[
         "id"
