@@ -19,7 +19,7 @@ from blocks.wire.amazon_jobs import (
 )
 from blocks.wire.amazon_listing_report import parse_listing_report
 from domain.amazon import AmazonJob, ReportedListing
-from domain.health_reports import Reported
+from domain.health.reports import Reported
 
 _T = TypeVar("_T")
 

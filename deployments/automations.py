@@ -15,10 +15,10 @@ from prefect.events.actions import ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
 
 from deployments.channels import channel_name, channels
-from domain.notices import What
 from domain.problems import Team
-from tasks.notices import EVENT
+from domain.watch.notices import What
 from tasks.telling import MESSAGE
+from tasks.watch.notices import EVENT
 
 PREFIX = "Lockstep: "
 HEARTBEAT_PATIENCE = timedelta(seconds=90)  # three of the workers' 30-second heartbeats

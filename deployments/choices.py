@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployments.settings import Settings
-from domain.amazon_carriers import approved
 from domain.fields import label
 from domain.marketplaces import MARKETPLACES, Marketplace, named
+from domain.tracking.carriers import approved
 
 _SPREAD = "for_each"  # prefect.yaml: one deployment for each configured thing of this kind
 _OTHER_ABROAD = frozenset({"Andere", "Otro"})  # "Other" in other languages would go round its signature

@@ -14,16 +14,16 @@ from rich.table import Table
 from deployments.config import find_config, load
 from deployments.ledger_place import open_ledger
 from deployments.maps_csv import parse, written
-from domain.carrier_gaps import carrier_subject
-from domain.carrier_replay import Change, Outcome, Replay, merged, replay
 from domain.errors import Refused
 from domain.maps import AmazonCarrier, CarrierMap
-from domain.tracking_numbers import doubt_about
-from ledger.carrier_use import carrier_history, known_parcels
+from domain.tracking.carrier_gaps import carrier_subject
+from domain.tracking.carrier_replay import Change, Outcome, Replay, merged, replay
+from domain.tracking.numbers import doubt_about
 from ledger.map_rules import known_names
 from ledger.maps import CarrierEntry, load_carriers
 from ledger.register import clock, connections
-from tasks.carrier_rows import MissingRow, importable, missing_rows
+from ledger.tracking.carrier_use import carrier_history, known_parcels
+from tasks.tracking.carrier_rows import MissingRow, importable, missing_rows
 
 _LEDGER = {"ledger"}
 _OUT = Console(highlight=False, soft_wrap=True)

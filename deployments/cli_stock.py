@@ -12,10 +12,10 @@ from deployments.config import find_config, load
 from deployments.ledger_place import open_ledger
 from domain.errors import Refused
 from domain.marketplaces import MARKETPLACES
-from domain.stock import BufferRule, OfferRule, stretched
-from ledger.explain import SkuStory, tell_sku
-from ledger.offers import similar_sku
+from domain.stock.sellable import BufferRule, OfferRule, stretched
 from ledger.register import Account, account, accounts, clock, connection_of
+from ledger.stock.explain import SkuStory, tell_sku
+from ledger.stock.offers import similar_sku
 
 _LEDGER = {"ledger"}
 _OUT = Console(highlight=False, soft_wrap=True)

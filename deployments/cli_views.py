@@ -20,7 +20,7 @@ from domain.errors import TryAgain
 from ledger.peaks import current_peak
 from ledger.problems import OpenProblem, open_problems
 from ledger.register import clock
-from ledger.standing import Standing, load_standing
+from ledger.watch.standing import Standing, load_standing
 
 _LEDGER = {"ledger"}
 _SHOWN = 20

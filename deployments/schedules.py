@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from ruamel.yaml import YAML
 
-from domain.silence import every_of_cron
+from domain.watch.silence import every_of_cron
 
 PREFECT_FILE = Path(__file__).resolve().parent.parent / "prefect.yaml"
 _PATIENCE, _MOST = 5.0, 200

@@ -18,14 +18,14 @@ from deployments.prefect_objects import install_all
 from deployments.settings import AmazonSettings, FileDropSettings, Settings, WarehouseSettings
 from deployments.stack import CHECKOUT, Stack
 from domain.errors import Refused
-from domain.expiries import Credential
 from domain.strangers import amazon_named, warehouse_named
+from domain.watch.expiries import Credential
 from flows.doors import LEDGER_BLOCK
 from ledger import register
 from ledger.connection import Ledger
-from ledger.expiries import Held, record_expiries
 from ledger.schema import migrate
 from ledger.secrecy import Seal, new_key
+from ledger.watch.expiries import Held, record_expiries
 
 B = TypeVar("B", bound=Block)
 Item = tuple[str, list[str]]  # what was looked at, and what was changed about it

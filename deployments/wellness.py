@@ -17,12 +17,12 @@ from deployments.own_server import is_ours, own_server
 from deployments.schedules import schedules_of_file, schedules_of_server
 from deployments.settings import Settings
 from domain.errors import Refused, TryAgain
-from ledger.beats import last_watch
 from ledger.connection import Ledger
 from ledger.problems import open_problems
 from ledger.register import clock
 from ledger.secrecy import new_key
-from ledger.silence import find_unseen
+from ledger.watch.beats import last_watch
+from ledger.watch.silence import find_unseen
 
 WELL, UNWELL, OVERDUE = 0, 1, 2
 _FRESH = timedelta(minutes=5)

@@ -15,7 +15,7 @@ from domain.amazon import (
     SeenListing,
     ShipConfirm,
 )
-from domain.health_reports import Reported
+from domain.health.reports import Reported
 from domain.warehouse import CancelRequest, Delivery, DeliveryKind, Finding, FulfillmentOrder, ReleaseAnswer
 
 

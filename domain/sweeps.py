@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from domain.feeds import ReportState
+from domain.stock.feeds import ReportState
 
 NIGHT = time(2)  # UTC; the first run from then on asks
 AT_MOST_EVERY = timedelta(hours=20)

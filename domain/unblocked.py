@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from domain.orders import NOT_RELEASED, OrderState
-from domain.parcels import SHOWN_TO_AMAZON, ParcelState
+from domain.orders.order import NOT_RELEASED, OrderState
+from domain.tracking.parcels import SHOWN_TO_AMAZON, ParcelState
 
 
 def parcels_in_words(states: Mapping[ParcelState, int]) -> str:

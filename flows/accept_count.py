@@ -12,8 +12,8 @@ from flows.endings import says_why
 from flows.forms import signed
 from flows.inventory_sync import publish_stock
 from ledger.connection import Ledger
-from ledger.snapshots import Decision
-from tasks.counts import decide, show_counts
+from ledger.stock.snapshots import Decision
+from tasks.stock.counts import decide, show_counts
 
 
 @flow(name="accept-count", flow_run_name="accept-count {count} {decision}")

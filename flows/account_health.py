@@ -8,7 +8,7 @@ from flows.endings import says_why
 from flows.story import run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account
-from tasks import health, health_report, health_tables
+from tasks.health import rates, report, tables
 
 
 @flow(name="account-health", flow_run_name=run_name)
@@ -31,7 +31,7 @@ def account_health(seller_account: str = "") -> None:
                 # Our own numbers do not wait for Amazon's.
                 with faults.at(amazon_named(account.name)):
                     amazon = open_amazon(ledger, account.name)
-                    counts = health_report.advance_health_report(ledger, amazon, account, utc_now())
+                    counts = report.advance_health_report(ledger, amazon, account, utc_now())
                     get_run_logger().info("%s: %s", account.name, told("Amazon's report", counts))
                 show(ledger, account)
         faults.end()
@@ -40,10 +40,10 @@ def account_health(seller_account: str = "") -> None:
 def show(ledger: Ledger, account: Account) -> None:
     """Count, and put the tables and the charts where people look."""
     now = utc_now()
-    found = health.look_at_health(ledger, account, now)
-    at_risk = health_tables.show_health(account, found, now)
-    open_ones = health_tables.show_tonight(ledger, account, at_risk, now)
-    drawn = health_tables.draw_health(ledger, account, found, now)
+    found = rates.look_at_health(ledger, account, now)
+    at_risk = tables.show_health(account, found, now)
+    open_ones = tables.show_tonight(ledger, account, at_risk, now)
+    drawn = tables.draw_health(ledger, account, found, now)
     counts = {
         "rates": len(found.outlooks),
         "at risk": at_risk,

@@ -13,8 +13,8 @@ from domain.problems import ProblemKind
 from flows.doors import open_ledger, utc_now
 from flows.endings import says_why
 from flows.forms import signed
-from ledger.acknowledging import Seen
-from tasks.acknowledging import keep_seen
+from ledger.watch.acknowledging import Seen
+from tasks.watch.acknowledging import keep_seen
 
 KINDS = {kind.replace("_", " "): kind for kind in ProblemKind}
 

@@ -10,9 +10,9 @@ from flows.doors import open_ledger, utc_now
 from flows.endings import says_why
 from flows.forms import signed
 from flows.parcel_forms import tell_amazon
-from ledger.corrections import Correction
-from tasks.order_decisions import find_order
-from tasks.parcel_words import correct
+from ledger.tracking.corrections import Correction
+from tasks.orders.decisions import find_order
+from tasks.tracking.parcel_words import correct
 
 
 @flow(name="correct-tracking", flow_run_name="correct-tracking {amazon_order_id} {parcel}")

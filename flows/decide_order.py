@@ -8,19 +8,19 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed
 from pydantic import Field
 
-from domain.order_decisions import Act, Choice
-from domain.orders import OrderMaps
+from domain.orders.decisions import Act, Choice
+from domain.orders.order import OrderMaps
 from flows.doors import Faults, open_ledger, utc_now, warehouse_named
 from flows.endings import says_why
 from flows.forms import in_turn, signed
 from flows.order_ingest import hand_over_ready
 from ledger.connection import Ledger
-from ledger.order_decisions import Wish
+from ledger.orders.decisions import Wish
 from ledger.register import Account, Connection
 from tasks.manners import whole
-from tasks.order_decisions import decide_order as keep_decision
-from tasks.order_decisions import find_order, where_now
-from tasks.orders import load_order_maps
+from tasks.orders.decisions import decide_order as keep_decision
+from tasks.orders.decisions import find_order, where_now
+from tasks.orders.reading import load_order_maps
 
 _TELLS_THE_WAREHOUSE = (Act.LET_GO, Act.STOP)
 

@@ -18,11 +18,11 @@ from domain.budgets import TRACKING_NEEDS
 from domain.errors import Denied, Refused, TryAgain
 from domain.ports import AmazonDoor, WarehouseDoor
 from domain.problems import ProblemKind
-from ledger.beats import record_beats
 from ledger.calls import Desk
 from ledger.connection import Ledger
 from ledger.register import Account, Connection, account, accounts, connections
-from tasks.problems import note_reachable, note_unreachable
+from ledger.watch.beats import record_beats
+from tasks.watch.problems import note_reachable, note_unreachable
 
 LEDGER_BLOCK = "lockstep"
 # Calls per second and burst by operation; a folder has no limit, a warehouse's API has.

@@ -22,7 +22,8 @@ from flows.reading_back import read_back, sweep_all
 from flows.story import run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account, Connection, accounts, connection_of
-from tasks import buffers, offers, oversell, peaks, proof_tables, stock
+from tasks import peaks
+from tasks.stock import buffers, offers, oversell, proof_tables, sellable
 
 
 @flow(name="inventory-sync", flow_run_name=run_name)
@@ -69,14 +70,14 @@ def publish_stock(ledger: Ledger, account: Account, *, on_schedule: bool = False
     whole = not on_schedule or peaks.is_turn(ledger, account, started)
     out = Publishing(ledger, open_amazon(ledger, account.name), account, started=started, whole=whole)
     connection, skus = load_maps(ledger, account)
-    out.counts["new SKUs"] = stock.note_listings(ledger, account, connection, skus[account.name])
-    out.counts.update(stock.plan(ledger, account, connection, skus, utc_now()))
+    out.counts["new SKUs"] = sellable.note_listings(ledger, account, connection, skus[account.name])
+    out.counts.update(sellable.plan(ledger, account, connection, skus, utc_now()))
     out.urgent()
     out.bulk()
     out.ordinary()
     seen, unread = read_back(ledger, out.amazon, account)
     if out.lost is None and any(seen[word] for word in ("IDLE", "DRIFTED", "PLANNED")):
-        out.counts["planned"] += stock.plan(ledger, account, connection, skus, utc_now()).get("planned", 0)
+        out.counts["planned"] += sellable.plan(ledger, account, connection, skus, utc_now()).get("planned", 0)
         out.urgent()
         out.ordinary()
     unswept = sweep_all(ledger, out.amazon, account)
@@ -100,4 +101,4 @@ def load_maps(ledger: Ledger, account: Account) -> tuple[Connection, dict[str, S
     with ledger.begin() as conn:
         connection = connection_of(conn, account.name)
         served = [one for one in accounts(conn) if one.name in connection.serves]
-    return connection, {one.name: stock.load_sku_map(ledger, one, connection) for one in served}
+    return connection, {one.name: sellable.load_sku_map(ledger, one, connection) for one in served}

@@ -4,14 +4,14 @@ from collections import Counter
 
 from prefect.logging import get_run_logger
 
-from domain.snapshots import SnapshotLimits
+from domain.stock.snapshots import SnapshotLimits
 from domain.warehouse import DeliveryKind
 from flows.doors import open_warehouse, utc_now
 from flows.story import told
 from ledger.connection import Ledger
 from tasks import deliveries
-from tasks.counts import show_counts
 from tasks.manners import whole
+from tasks.stock.counts import show_counts
 
 
 def read_messages(ledger: Ledger, connection: str, kinds: tuple[DeliveryKind, ...]) -> Counter[str]:

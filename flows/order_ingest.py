@@ -7,7 +7,7 @@ from prefect.logging import get_run_logger
 
 from domain.amazon import OrdersPage
 from domain.errors import NotTaken, Refused, TryAgain
-from domain.orders import OrderMaps
+from domain.orders.order import OrderMaps
 from domain.ports import AmazonDoor, WarehouseDoor
 from flows.doors import (
     Faults,
@@ -22,12 +22,14 @@ from flows.doors import (
 from flows.endings import says_why
 from flows.story import Progress, run_name, told
 from ledger.connection import Ledger, Turn
-from ledger.orders import PageContext
+from ledger.orders.recording import PageContext
+from ledger.orders.releases import ReleaseBatch
+from ledger.orders.watermarks import OrderSearch
 from ledger.register import Account, Connection, connection_of
-from ledger.releases import ReleaseBatch
-from ledger.watermarks import OrderSearch
-from tasks import carriers, orders, oversell, releases
 from tasks.manners import whole
+from tasks.orders import reading, releases
+from tasks.stock import oversell
+from tasks.tracking import carriers
 
 
 @flow(name="order-ingest", flow_run_name=run_name)
@@ -66,7 +68,7 @@ def _ingest(ledger: Ledger, account: Account, faults: Faults) -> None:
     if affected := oversell.watch_oversell(ledger, found[0], whole(skus), utc_now()):
         get_run_logger().warning("%s: open orders that cannot be filled: %s", found[0].name, affected)
     with faults.at(warehouse_named(found[0].name)):
-        if reviewed := orders.review_orders(ledger, account, found[1], utc_now()):
+        if reviewed := reading.review_orders(ledger, account, found[1], utc_now()):
             get_run_logger().info("%s: %s", account.name, told("decided again", reviewed))
         release_orders(ledger, account, *found)
 
@@ -74,25 +76,25 @@ def _ingest(ledger: Ledger, account: Account, faults: Faults) -> None:
 def _connection_and_maps(ledger: Ledger, account: Account) -> tuple[Connection, OrderMaps]:
     with ledger.begin() as conn:
         connection = connection_of(conn, account.name)
-    return connection, orders.load_order_maps(ledger, account, connection)
+    return connection, reading.load_order_maps(ledger, account, connection)
 
 
 def read_orders(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> Counter[str]:
     """Read every changed order, page by page, each committed with how far it brought us; new ones by shop."""
     amazon = open_amazon(ledger, account.name)
     context = PageContext(account=account.name, connection=connection.name, maps=maps, seal=ledger.seal)
-    search: OrderSearch | None = orders.find_search(ledger, account, utc_now())
+    search: OrderSearch | None = reading.find_search(ledger, account, utc_now())
     counts: Counter[str] = Counter()
     new: Counter[str] = Counter()
     progress = Progress(f"orders-{account.name}", f"Reading changed orders of {account.name}")
     tokens: set[str | None] = set()
     while search is not None:
         if search.page_token in tokens:
-            orders.restart_search(ledger, account, utc_now())
+            reading.restart_search(ledger, account, utc_now())
             raise TryAgain(f"Amazon repeats a page of orders of {account.name}; the next run starts over.")
         search, page = _fetch_page(ledger, account, amazon, search, resumed=not tokens)
         tokens.add(search.page_token)
-        recorded = orders.record_orders(ledger, account, search, whole(page), whole(context), now=utc_now())
+        recorded = reading.record_orders(ledger, account, search, whole(page), whole(context), now=utc_now())
         counts.update(recorded.outcome.decided)
         new.update(recorded.outcome.new_in)
         counts.update(pages=1, read=recorded.outcome.read, new=recorded.outcome.new, proven=recorded.proven)
@@ -108,12 +110,12 @@ def _fetch_page(
 ) -> tuple[OrderSearch, OrdersPage]:
     """The page and its search; one kept from an earlier run that Amazon takes no more starts over at once."""
     try:
-        return search, orders.fetch_orders(amazon, search)
+        return search, reading.fetch_orders(amazon, search)
     except NotTaken:
         if not resumed or search.page_token is None:
             raise
-    search = orders.restart_search(ledger, account, utc_now())
-    return search, orders.fetch_orders(amazon, search)
+    search = reading.restart_search(ledger, account, utc_now())
+    return search, reading.fetch_orders(amazon, search)
 
 
 def release_orders(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> None:

@@ -10,8 +10,8 @@ from flows.forms import in_turn
 from flows.tracking_push import confirm_parcels
 from ledger.connection import Ledger
 from ledger.register import Account, Connection
-from tasks.confirms import read_order
-from tasks.parcel_words import find_again, say_where
+from tasks.tracking.confirms import read_order
+from tasks.tracking.parcel_words import find_again, say_where
 
 LOOKS, PAUSE = 3, 2.0  # reads after the ship confirm, and seconds between them: Amazon shows nothing at once
 

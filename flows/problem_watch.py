@@ -6,12 +6,15 @@ from datetime import datetime
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from domain.silence import WATCH, WATCHER
+from domain.watch.silence import WATCH, WATCHER
 from flows.doors import all_connections, beat, open_ledger, utc_now
 from flows.endings import says_why
 from flows.story import run_name, told
 from ledger.connection import Ledger
-from tasks import clock, lateness, notices, open_problems, orders, peaks, problems, silence, to_do
+from tasks import peaks
+from tasks.orders import reading
+from tasks.reviews import lateness
+from tasks.watch import clock, notices, open_problems, problems, silence, to_do
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
@@ -28,7 +31,7 @@ def watch(ledger: Ledger, now: datetime) -> Mapping[str, int]:
     overdue = problems.find_overdue(ledger, all_connections(ledger), now)
     gaps = clock.watch_clock(ledger, now)
     silent = silence.watch_silence(ledger, now)
-    forgotten = orders.forget_recipients(ledger, now)
+    forgotten = reading.forget_recipients(ledger, now)
     problems.forget(ledger, now)
     new = notices.announce(ledger, now)
     shown = open_problems.show(ledger, now)

@@ -9,12 +9,12 @@ from domain.ports import AmazonDoor
 from flows.doors import utc_now
 from flows.story import Progress
 from ledger.connection import Ledger
-from ledger.listings import count_waiting
 from ledger.peaks import current_peak, record_publication
 from ledger.register import Account
-from tasks import bulk, quantities
-from tasks.confirms import Sent
-from tasks.quantities import Batch
+from ledger.stock.listings import count_waiting
+from tasks.stock import bulk, quantities
+from tasks.stock.quantities import Batch
+from tasks.tracking.confirms import Sent
 
 
 @dataclass(slots=True)

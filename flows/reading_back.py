@@ -7,7 +7,7 @@ from domain.ports import AmazonDoor
 from flows.doors import utc_now
 from ledger.connection import Ledger
 from ledger.register import Account
-from tasks import proof, sweep
+from tasks.stock import proof, sweep
 
 GIVE_UP_AFTER = 3  # groups in a row that could not be read: Amazon is away, the next run goes on
 

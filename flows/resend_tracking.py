@@ -10,8 +10,8 @@ from flows.doors import open_ledger, utc_now
 from flows.endings import says_why
 from flows.forms import signed
 from flows.parcel_forms import tell_amazon
-from tasks.order_decisions import find_order
-from tasks.parcel_words import free_parcels
+from tasks.orders.decisions import find_order
+from tasks.tracking.parcel_words import free_parcels
 
 
 @flow(name="resend-tracking", flow_run_name="resend-tracking {amazon_order_id}")

@@ -14,7 +14,8 @@ from flows.story import told
 from flows.tracking_push import confirm_parcels
 from ledger.connection import Ledger
 from ledger.register import Account, Connection, connection_of, connections
-from tasks import carriers, orders
+from tasks.orders import reading
+from tasks.tracking import carriers
 
 
 class Resuming:
@@ -48,8 +49,8 @@ class Resuming:
             self._at(warehouse_named(connection.name)),
             in_turn(self._ledger, "order-ingest", account.name),
         ):
-            maps = orders.load_order_maps(self._ledger, account, connection)
-            reviewed = orders.review_orders(self._ledger, account, maps, utc_now())
+            maps = reading.load_order_maps(self._ledger, account, connection)
+            reviewed = reading.review_orders(self._ledger, account, maps, utc_now())
             get_run_logger().info("%s: %s", account.name, told("decided again", reviewed))
             release_orders(self._ledger, account, connection, maps)
 

@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 from flows.doors import all_connections, amazon_named, beat, chosen_accounts, open_ledger, utc_now
 from flows.endings import says_why
 from flows.story import run_name, told
-from tasks import variances
+from tasks.stock import variances
 
 
 @flow(name="stock-variances", flow_run_name=run_name)

@@ -14,7 +14,7 @@ from flows.fields import SellerAccount
 from flows.forms import in_turn, signed
 from flows.inventory_sync import publish_stock
 from flows.story import run_name
-from tasks.stops import decide_stop
+from tasks.stock.stops import decide_stop
 
 
 @flow(name="stop-selling", flow_run_name=run_name)

@@ -23,7 +23,7 @@ from flows.messages import read_messages
 from flows.story import Progress, run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account, connection_of
-from tasks import confirms
+from tasks.tracking import confirms
 
 _MESSAGES = (DeliveryKind.CHANGES, DeliveryKind.DISPATCHES)
 _LONGEST = timedelta(minutes=10)  # a backlog of more goes on in the next run

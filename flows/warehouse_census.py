@@ -8,7 +8,7 @@ from flows.doors import Faults, all_connections, open_ledger, utc_now, warehouse
 from flows.endings import says_why
 from flows.messages import read_messages
 from flows.story import run_name, told
-from tasks import census
+from tasks.watch import census
 
 
 @flow(name="warehouse-census", flow_run_name=run_name)

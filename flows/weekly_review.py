@@ -3,11 +3,11 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from domain.silence import WATCHER
+from domain.watch.silence import WATCHER
 from flows.doors import beat, chosen_accounts, open_ledger, utc_now
 from flows.endings import says_why
 from flows.story import run_name
-from tasks import week_review
+from tasks.reviews import week_review
 
 
 @flow(name="weekly-review", flow_run_name=run_name)

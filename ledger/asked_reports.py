@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.feeds import ReportState
+from domain.stock.feeds import ReportState
 from domain.sweeps import AskedReport
 from ledger.moves import Move, move_reports
 from ledger.tables import asked_reports, listing_history, listings

@@ -7,13 +7,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.orders import OrderState
+from domain.orders.order import OrderState
+from domain.orders.releases import NEXT_RELEASE_STATES, CancelState, ReleaseState
 from domain.problems import Problem, ProblemKind
-from domain.releases import NEXT_RELEASE_STATES, CancelState, ReleaseState
 from domain.warehouse import CancelRequest, ChangeKind, Delivery, DeliveryKind, OrderChange
 from ledger.moves import Move, move_orders, move_releases
+from ledger.orders.progress import record_progress
 from ledger.problems import clear_problems, record_problems
-from ledger.progress import record_progress
 from ledger.secrecy import Seal
 from ledger.tables import deliveries, orders, releases
 

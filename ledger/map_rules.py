@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from domain.amazon_carriers import OTHER, approved, near
 from domain.marketplaces import MARKETPLACES
 from domain.ranges import CAP, FIXED, ODDS, PERCENT, SHARE, UNITS, Range
+from domain.tracking.carriers import OTHER, approved, near
 from ledger import register
 from ledger.maps import BufferEntry, CarrierEntry, OfferEntry, ServiceEntry, SkuEntry
-from ledger.stock import counted_warehouses
+from ledger.stock.on_hand import counted_warehouses
 
 Fault = tuple[str, str]  # the field, and what is wrong with it
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from domain.maps import AmazonCarrier, CarrierMap, Component, ServiceMap, ServiceRow, SkuMap, fold
-from domain.stock import BufferRule, OfferRule
+from domain.stock.sellable import BufferRule, OfferRule
 from ledger import tables
 from ledger.map_rows import Book, in_force, record_rows
 

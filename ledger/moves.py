@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from domain.feeds import NEXT_FEED_STATES, NEXT_REPORT_STATES, FeedState, ReportState
-from domain.listings import NEXT_LISTING_STATES, ListingState
-from domain.orders import NEXT_STATES, OrderState
-from domain.parcels import NEXT_PARCEL_STATES, ParcelState
-from domain.releases import NEXT_RELEASE_STATES, ReleaseState
+from domain.orders.order import NEXT_STATES, OrderState
+from domain.orders.releases import NEXT_RELEASE_STATES, ReleaseState
+from domain.stock.feeds import NEXT_FEED_STATES, NEXT_REPORT_STATES, FeedState, ReportState
+from domain.stock.listings import NEXT_LISTING_STATES, ListingState
+from domain.tracking.parcels import NEXT_PARCEL_STATES, ParcelState
 from ledger.tables import (
     asked_reports,
     feed_history,

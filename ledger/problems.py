@@ -7,9 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.acknowledging import HAPPENED_ONCE
 from domain.marketplaces import with_shops_named
 from domain.problems import Problem, ProblemKind
+from domain.watch.acknowledging import HAPPENED_ONCE
 from ledger.tables import problems
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 
 from domain.maps import fold
-from domain.orders import OrderState
-from domain.parcels import ParcelState
+from domain.orders.order import OrderState
 from domain.problems import ProblemKind
+from domain.tracking.parcels import ParcelState
 from ledger.maps import CarrierEntry
 from ledger.tables import listings, order_lines, orders, parcels, stock
 

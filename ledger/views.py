@@ -3,7 +3,7 @@
 They hold no data, so they are not migrated but built anew after every migration.
 """
 
-from ledger.hops import JOINS, OPEN, OWNER, WAITING_ON
+from ledger.watch.hops import JOINS, OPEN, OWNER, WAITING_ON
 
 # What an order waits on, who must act and how long is left; the tables are read once, and nothing is looked for
 # of orders that are done.

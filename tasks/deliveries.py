@@ -9,14 +9,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from domain.ports import WarehouseDoor
-from domain.snapshots import SnapshotLimits
+from domain.stock.snapshots import SnapshotLimits
 from domain.warehouse import Delivery, DeliveryKind
-from ledger.census import record_census
 from ledger.connection import Ledger
 from ledger.deliveries import record_changes, record_delivery
-from ledger.dispatches import record_dispatches
 from ledger.secrecy import Seal
-from ledger.snapshots import record_snapshot
+from ledger.stock.snapshots import record_snapshot
+from ledger.tracking.dispatches import record_dispatches
+from ledger.watch.census import record_census
 from tasks.manners import BACKOFF, JITTER, RETRIES, worth_retrying
 
 

@@ -12,8 +12,8 @@ from prefect.settings import PREFECT_UI_URL
 
 from domain.manners import MANNERS
 from domain.marketplaces import MARKETPLACES
-from domain.notices import Part
 from domain.problem_kinds import ProblemKind
+from domain.watch.notices import Part
 
 BY_ORDER = ("decide-order", "resend-tracking", "correct-tracking")  # settle one order or parcel at a time
 

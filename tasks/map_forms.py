@@ -32,7 +32,7 @@ from ledger.maps import (
     record_services,
     record_skus,
 )
-from ledger.offers import similar_sku
+from ledger.stock.offers import similar_sku
 from ledger.unblocked import (
     orders_waiting,
     parcels_waiting,
@@ -40,10 +40,10 @@ from ledger.unblocked import (
     services_asked,
     warehouse_skus_like,
 )
-from tasks.carrier_advice import in_words
-from tasks.carrier_rows import missing_rows
 from tasks.manners import worth_retrying
 from tasks.map_words import buffer_words, carrier_words, service_words, sku_words
+from tasks.tracking.carrier_advice import in_words
+from tasks.tracking.carrier_rows import missing_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

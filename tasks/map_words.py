@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from domain.carrier_gaps import carrier_subject
 from domain.marketplaces import MARKETPLACES
+from domain.tracking.carrier_gaps import carrier_subject
 from ledger.maps import BufferEntry, CarrierEntry, ServiceEntry, SkuEntry
 
 

@@ -7,11 +7,10 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
-from domain.peak_words import report_rows, report_summary, report_words
 from domain.peaks import Peak, PeakWish, publication_due
 from domain.problems import Team
+from domain.reviews.peak_words import report_rows, report_summary, report_words
 from ledger.connection import Ledger
-from ledger.peak_report import load_report
 from ledger.peaks import (
     current_peak,
     end_peak,
@@ -23,6 +22,7 @@ from ledger.peaks import (
     unsettled_peaks,
 )
 from ledger.register import Account
+from ledger.reviews.peak_report import load_report
 from tasks.telling import tell
 from tasks.worker_slots import give_back_slots, hold_slots
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from domain.amazon import AmazonJob, JobStatus
 from domain.errors import Denied, Refused, TryAgain
-from domain.feeds import ReportState
+from domain.stock.feeds import ReportState
 from domain.sweeps import AskedReport, Step, next_step
 from ledger.asked_reports import latest_report, record_asked, record_asking, record_failed, record_polled
 from ledger.connection import Ledger

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
 from domain.errors import Denied, Refused, TryAgain
-from ledger.confirms import Answered
+from ledger.tracking.confirms import Answered
 
 LINES = 4  # calls under way at once: Amazon's answer takes longer than its budget's pace
 _KEEP_EVERY = 0.2  # seconds after which outcomes are committed at the latest while calls go on

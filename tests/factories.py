@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from domain.amazon import AmazonLine, AmazonOrder, AmazonPackage, AmazonStatus, OrdersPage, Unreadable
 from domain.maps import AmazonCarrier, CarrierMap, Component, ServiceMap, ServiceRow, SkuMap, fold
-from domain.orders import OrderMaps
+from domain.orders.order import OrderMaps
 from domain.recipient import Recipient
 from domain.warehouse import ChangeKind as Change
 from domain.warehouse import Dispatch, DispatchLine, OrderChange, StockRow, StockSnapshot
-from ledger.orders import PageContext
+from ledger.orders.recording import PageContext
 from ledger.secrecy import Seal
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)  # a Black Friday morning

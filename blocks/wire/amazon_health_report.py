@@ -13,7 +13,7 @@ from pydantic import AliasChoices, Field, ValidationError
 
 from blocks.wire.amazon_answer import Count, ForeignModel, Identifier, Moment, Word, fault_sentence
 from domain.errors import TryAgain
-from domain.health_reports import Measure, Reported
+from domain.health.reports import Measure, Reported
 
 Number = Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)]
 _SUSPENDED = {"SUSPENDED": "DEACTIVATED"}  # the example's word for the schema's

@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from domain.orders import OrderState
-from domain.releases import CancelState, ReleaseState
+from domain.orders.order import OrderState
+from domain.orders.releases import CancelState, ReleaseState
 from ledger.tables.declare import metadata, moment, one_of, told, words
 
 orders = Table(

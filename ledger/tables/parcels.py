@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from domain.parcels import ParcelState
+from domain.tracking.parcels import ParcelState
 from ledger.tables.declare import metadata, moment, one_of, told, words
 from ledger.tables.orders import orders, releases
 

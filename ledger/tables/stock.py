@@ -19,8 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from domain.feeds import FeedState, ReportState
-from domain.listings import ListingState
+from domain.stock.feeds import FeedState, ReportState
+from domain.stock.listings import ListingState
 from ledger.tables.declare import metadata, moment, one_of, told, words
 
 snapshots = Table(

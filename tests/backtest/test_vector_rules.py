@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from domain.buffers import adaptive_buffer
-from domain.demand import WINDOWS, covered_rate
+from domain.stock.buffers import adaptive_buffer
+from domain.stock.demand import WINDOWS, covered_rate
 from tests.bench.vector_rules import BufferTable, covered_rates
 
 ODDS = (0.5, 0.05, 0.001)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from domain.demand import COVER, PRIOR, TRUST, Exposure
+from domain.stock.demand import COVER, PRIOR, TRUST, Exposure
 from tests.bench.shown import met
 from tests.bench.stock_delays import delays
 from tests.bench.stock_year import BANDS, WARM_UP_DAYS, Outcome, Policy, simulate

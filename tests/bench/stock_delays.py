@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.demand import Exposure
+from domain.stock.demand import Exposure
 from tests.bench.trade_year import STEP_MINUTES, STEPS_A_DAY
 
 STEP = timedelta(minutes=STEP_MINUTES)
@@ -26,7 +26,7 @@ class Delays:
 def delays(days: int, seed: int = 1, counted_every: int = 60) -> Delays:
     """Delays of every step of so many days. `counted_every` is in minutes.
 
-    Their 95th percentiles are what `ledger/exposure.py` would measure of them.
+    Their 95th percentiles are what `ledger/stock/exposure.py` would measure of them.
     """
     dice = np.random.default_rng((seed, 3))
     steps = days * STEPS_A_DAY

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.demand import WINDOWS, DayCurve, Exposure, Outlook, curve_of, outlook
+from domain.stock.demand import WINDOWS, DayCurve, Exposure, Outlook, curve_of, outlook
 from tests.bench.stock_delays import STEP, Counts, Delays
 from tests.bench.trade_year import STEPS_A_DAY, STEPS_AN_HOUR, Market
 from tests.bench.vector_rules import BufferTable, Windows, covered_rates

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from domain.stock import Offer
+from domain.stock.sellable import Offer
 from ledger.connection import Ledger
 from tests.bench.catalog import Catalog
 from tests.bench.strangers import GB

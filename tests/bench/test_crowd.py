@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-from domain.clock import Hop
 from domain.problems import ProblemKind
-from ledger.clock import open_orders, settle_gaps
+from domain.watch.clock import Hop
 from ledger.connection import Ledger
 from ledger.problems import open_problems
+from ledger.watch.clock import open_orders, settle_gaps
 from tests.bench.crowd import crowd
 from tests.factories import NOW
 

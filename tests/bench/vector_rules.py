@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.buffers import adaptive_buffer
-from domain.demand import COVER, PRIOR, TRUST, WINDOWS
+from domain.stock.buffers import adaptive_buffer
+from domain.stock.demand import COVER, PRIOR, TRUST, WINDOWS
 
 _LOWEST, _HIGHEST = -30, 15  # means from 2^-31 to 2^14 units
 _PER_OCTAVE = 64

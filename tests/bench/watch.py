@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ledger.connection import Ledger
-from ledger.lateness import load_lateness
+from ledger.reviews.lateness import load_lateness
 from tests.bench.crowd import crowd
 from tests.bench.figures import Spent, dsn_of, must_be
 from tests.bench.house import House, measured

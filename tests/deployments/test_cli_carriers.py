@@ -16,7 +16,7 @@ from ledger.map_rules import Known
 from ledger.maps import record_carriers
 from ledger.register import clock
 from tests.deployments.test_cli import CARRIERS, Lockstep, lockstep, one_line, set_up
-from tests.ledger.test_carrier_use import ROW, a_parcel, an_order
+from tests.ledger.tracking.test_carrier_use import ROW, a_parcel, an_order
 
 __all__ = ["lockstep", "set_up"]  # fixtures of the neighbor
 DE = "A1PA6795UKMFR9"

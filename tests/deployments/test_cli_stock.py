@@ -11,12 +11,12 @@ from deployments import cli_stock
 from deployments.cli_stock import explain
 from domain.errors import Refused
 from domain.peaks import PeakWish
-from domain.snapshots import SnapshotLimits
+from domain.stock.snapshots import SnapshotLimits
 from ledger.connection import Ledger
 from ledger.maps import BufferEntry, OfferEntry, SkuEntry, record_buffers, record_offers, record_skus
 from ledger.peaks import start_peak
 from ledger.register import clock
-from ledger.snapshots import record_snapshot
+from ledger.stock.snapshots import record_snapshot
 from tests.deployments.test_cli import Lockstep, lockstep, one_line, set_up
 from tests.factories import HOUR, MAPS, NOW, amazon_order, line, order_id, snapshot
 from tests.ledger.walk import ingest

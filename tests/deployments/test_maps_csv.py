@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from deployments.maps_csv import columns, export_map, import_map, parse
 from domain.errors import Refused
-from domain.snapshots import SnapshotLimits
+from domain.stock.snapshots import SnapshotLimits
 from ledger import maps, register
 from ledger.connection import Ledger
 from ledger.map_rules import Known
 from ledger.maps import BufferEntry, CarrierEntry, OfferEntry, ServiceEntry, SkuEntry
-from ledger.snapshots import record_snapshot
+from ledger.stock.snapshots import record_snapshot
 from tests.factories import snapshot
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)

@@ -16,11 +16,11 @@ import pytest
 from deployments import wellness
 from deployments.schedules import schedules_of_file, schedules_of_server
 from domain.problems import Problem, ProblemKind
-from domain.silence import WATCH, WATCHER
-from ledger.beats import record_beats
+from domain.watch.silence import WATCH, WATCHER
 from ledger.connection import Ledger
 from ledger.problems import record_problems
 from ledger.register import Account, clock, record_account
+from ledger.watch.beats import record_beats
 
 CONFIG = """
 [ledger]

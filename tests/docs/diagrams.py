@@ -9,12 +9,12 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from domain.feeds import NEXT_FEED_STATES, NEXT_REPORT_STATES, FeedState, ReportState
-from domain.listings import NEXT_LISTING_STATES, ListingState
-from domain.orders import NEXT_STATES, OrderState
-from domain.parcels import NEXT_PARCEL_STATES, ParcelState
+from domain.orders.order import NEXT_STATES, OrderState
+from domain.orders.releases import NEXT_RELEASE_STATES, ReleaseState
 from domain.problems import MANNERS, ProblemKind
-from domain.releases import NEXT_RELEASE_STATES, ReleaseState
+from domain.stock.feeds import NEXT_FEED_STATES, NEXT_REPORT_STATES, FeedState, ReportState
+from domain.stock.listings import NEXT_LISTING_STATES, ListingState
+from domain.tracking.parcels import NEXT_PARCEL_STATES, ParcelState
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 STATES_PAGE = DOCS / "order-states.md"

@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from domain.amazon import AmazonLine, AmazonOrder, AmazonStatus
 from domain.maps import Component, ServiceMap, ServiceRow, SkuMap
-from domain.orders import OrderFacts, OrderMaps
+from domain.orders.order import OrderFacts, OrderMaps
 from domain.recipient import Recipient
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)

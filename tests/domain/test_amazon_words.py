@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from domain import amazon_carriers
 from domain.amazon import AmazonStatus
-from domain.amazon_carriers import KNOWN, OTHER, approved, near
 from domain.marketplaces import MARKETPLACES, REGIONS, in_region, spelled
+from domain.tracking import carriers
+from domain.tracking.carriers import KNOWN, OTHER, approved, near
 from tests.domain.examples import DE, UK, US, line, order
 
 
@@ -71,7 +71,7 @@ def test_nothing_near_is_nothing(code: str) -> None:
 
 def test_other_is_never_suggested_for_a_carrier() -> None:
     """Other is signed by a person; a carrier's name does not lead to it."""
-    assert all(amazon_carriers.OTHER not in near(code, US) for code in ("DPD", "Hermes", "My Courier"))
+    assert all(carriers.OTHER not in near(code, US) for code in ("DPD", "Hermes", "My Courier"))
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.buffers import adaptive_buffer
-from domain.demand import DayCurve, Exposure, expected_units, outlook
 from domain.errors import Refused
 from domain.peaks import (
     LONGEST,
@@ -20,7 +18,9 @@ from domain.peaks import (
     longer_wait,
     publication_due,
 )
-from domain.stock import BufferRule, Pool, publishable, stretched
+from domain.stock.buffers import adaptive_buffer
+from domain.stock.demand import DayCurve, Exposure, expected_units, outlook
+from domain.stock.sellable import BufferRule, Pool, publishable, stretched
 from tests.domain.examples import NOW, RULES, hours, part
 
 MINUTE = timedelta(minutes=1)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from domain.orders import HOLD_ORDER
+from domain.orders.order import HOLD_ORDER
 from domain.problems import MANNERS, Manner, Problem, ProblemKind, Severity, Team
 from tests.domain.examples import NOW, ORDER_ID
 

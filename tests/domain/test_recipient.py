@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.orders import decide_order, facts_of
+from domain.orders.order import decide_order, facts_of
 from domain.recipient import Recipient
 from domain.warehouse import FulfillmentOrder
 from tests.domain.examples import MAPS, NOW, ORDER_ID, RULES, order, recipient

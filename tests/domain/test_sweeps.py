@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.feeds import ReportState
+from domain.stock.feeds import ReportState
 from domain.sweeps import AskedReport, Step, next_step, night_of
 from tests.domain.examples import RULES, UK
 

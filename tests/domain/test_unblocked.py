@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.orders import OrderState
-from domain.parcels import ParcelState
+from domain.orders.order import OrderState
+from domain.tracking.parcels import ParcelState
 from domain.unblocked import orders_in_words, parcels_in_words
 
 P, O = ParcelState, OrderState  # noqa: E741 - two short names for a table

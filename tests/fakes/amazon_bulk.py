@@ -26,7 +26,7 @@ from blocks.wire.amazon_listing_report import parse_listing_report
 from blocks.wire.amazon_listings import parse_listing
 from domain.amazon import AmazonJob, FeedReport, JobStatus, Quantity, ReportedListing, SeenListing
 from domain.errors import Refused
-from domain.health_reports import Reported
+from domain.health.reports import Reported
 from sandbox.amazon.answers import Answer
 from sandbox.amazon.world import AmazonWorld
 

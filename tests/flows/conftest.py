@@ -30,7 +30,9 @@ from sandbox.amazon.server import AmazonServer
 from sandbox.amazon.world import AmazonWorld
 from sandbox.clock import Clock
 from sandbox.warehouse import Warehouse
-from tasks import deliveries, orders, proof, releases
+from tasks import deliveries
+from tasks.orders import reading, releases
+from tasks.stock import proof
 from tests.flows.runs import eventually
 
 GB = "A1F83G8C2ARO7P"
@@ -118,7 +120,7 @@ def prefect(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session", autouse=True)
 def _impatient() -> Iterator[None]:
     """Tasks that try again wait a tenth of their time: 0.2, 0.4 and 0.8 seconds instead of 2, 4 and 8."""
-    patient = (orders.fetch_orders, releases.release, proof.prove, deliveries.fetch, deliveries.acknowledge)
+    patient = (reading.fetch_orders, releases.release, proof.prove, deliveries.fetch, deliveries.acknowledge)
     waits = [task.retry_delay_seconds for task in patient]
     for task, wait in zip(patient, waits, strict=True):
         assert isinstance(wait, list)

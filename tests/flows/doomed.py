@@ -27,13 +27,13 @@ from sqlalchemy.engine.default import DefaultDialect
 from blocks.file_drop import FileDrop
 from blocks.folder_local import LocalFolder
 from deployments.embedded.prefect_server import PrefectServer
-from domain import publishing
+from domain.stock import publishing
 from flows.accept_count import accept_count
 from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.tracking_push import tracking_push
 from sandbox.amazon.operations import find
-from tasks import quantities
+from tasks.stock import quantities
 from tests.flows.runs import process_environment
 
 FLOWS: dict[str, Callable[..., Any]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from domain import publishing
+from domain.stock import publishing
 from flows.account_health import account_health
 from flows.acknowledge_problem import acknowledge_problem
 from flows.decide_order import decide_order

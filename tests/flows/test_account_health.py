@@ -13,7 +13,7 @@ from flows.account_health import account_health
 from flows.daily_close import daily_close
 from flows.order_ingest import order_ingest
 from flows.weekly_review import weekly_review
-from tasks.day_close import day_to_close
+from tasks.reviews.day_close import day_to_close
 from tests.flows.conftest import DE, GB, Street
 from tests.flows.runs import eventually
 

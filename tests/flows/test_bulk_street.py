@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from domain import publishing
+from domain.stock import publishing
 from flows.inventory_sync import inventory_sync
 from tests.flows.conftest import DE, GB, Street
 from tests.flows.runs import eventually

@@ -10,7 +10,7 @@ from prefect.client.schemas.sorting import ArtifactSort
 
 from flows.order_ingest import order_ingest
 from ledger.maps import record_carriers
-from tasks.carriers import ARTIFACT
+from tasks.tracking.carriers import ARTIFACT
 from tests.flows.conftest import DE, GB, Street, carrier
 
 

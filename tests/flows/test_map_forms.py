@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from deployments.flow_runs import run_flow
-from domain.carrier_gaps import carrier_subject
 from domain.errors import Refused
-from domain.snapshots import SnapshotLimits
+from domain.stock.snapshots import SnapshotLimits
+from domain.tracking.carrier_gaps import carrier_subject
 from flows.fields import Part
 from flows.inventory_sync import inventory_sync
 from flows.map_carrier import map_carrier
@@ -18,12 +18,12 @@ from flows.map_sku import map_sku
 from flows.order_ingest import order_ingest
 from flows.set_buffer import set_buffer
 from flows.tracking_push import tracking_push
-from ledger.carrier_use import BlockedCarrier, blocked_carriers
 from ledger.deeds import Deed, last_deeds
 from ledger.map_rules import known_names
 from ledger.maps import export_buffers, export_carriers, export_services, export_skus
 from ledger.register import Connection, record_connection
-from ledger.snapshots import record_snapshot
+from ledger.stock.snapshots import record_snapshot
+from ledger.tracking.carrier_use import BlockedCarrier, blocked_carriers
 from tests.factories import snapshot
 from tests.flows.conftest import DE, GB, Street
 from tests.flows.runs import fails

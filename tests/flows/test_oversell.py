@@ -8,9 +8,9 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.sorting import ArtifactSort
 
-from domain.snapshots import SnapshotLimits
+from domain.stock.snapshots import SnapshotLimits
 from flows.order_ingest import order_ingest
-from ledger.snapshots import record_snapshot
+from ledger.stock.snapshots import record_snapshot
 from tests.factories import snapshot
 from tests.flows.conftest import GB, Street
 

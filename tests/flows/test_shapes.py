@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from blocks.warehouse_connection import WarehouseConnection
-from domain.parcels import normal_tracking
+from domain.tracking.parcels import normal_tracking
 from flows.order_ingest import order_ingest
 from flows.tracking_push import tracking_push
 from ledger.maps import SkuEntry, record_skus

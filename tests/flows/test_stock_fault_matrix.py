@@ -16,15 +16,15 @@ from prefect import Task
 import flows.doors
 import flows.inventory_sync
 from domain.errors import TryAgain
-from domain.snapshots import SnapshotLimits
+from domain.stock.snapshots import SnapshotLimits
 from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.story import Progress
 from ledger.connection import Ledger
 from ledger.register import Account, account, record_account
-from ledger.snapshots import record_snapshot
+from ledger.stock.snapshots import record_snapshot
 from sandbox.amazon.feed_plans import FOR_EVER
-from tasks import bulk, oversell, proof, quantities, stock, sweep
+from tasks.stock import bulk, oversell, proof, quantities, sellable, sweep
 from tests.factories import snapshot
 from tests.flows.conftest import DE, GB, Street
 from tests.flows.faulty import ANYWHERE, FOR_GOOD, HANDS, UNHEARD, has_met, is_broken
@@ -33,7 +33,7 @@ from tests.flows.runs import at_once
 from tests.flows.stock_matrix import HANDLING_DAYS, RESTOCK, judge_stock, stock_waits
 from tests.flows.strangers import Seller, more_sellers
 
-STEPS = (flows.doors, bulk, proof, quantities, stock, sweep)
+STEPS = (flows.doors, bulk, proof, quantities, sellable, sweep)
 pytestmark = pytest.mark.usefixtures("hurried", "small_feeds", "plain_steps")
 
 ROUNDS = 12  # of runs, with an hour between them
@@ -107,8 +107,8 @@ CASES = [
 @pytest.fixture
 def small_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three ordinary changes are many."""
-    monkeypatch.setattr("domain.publishing.FEED_FROM", 3)
-    monkeypatch.setattr("tasks.quantities.FEED_FROM", 3)
+    monkeypatch.setattr("domain.stock.publishing.FEED_FROM", 3)
+    monkeypatch.setattr("tasks.stock.quantities.FEED_FROM", 3)
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 import flows.forms
-from domain.snapshots import SnapshotLimits
+from domain.stock.snapshots import SnapshotLimits
 from flows.inventory_sync import inventory_sync
 from flows.stock_variances import stock_variances
 from flows.stop_selling import stop_selling
 from ledger.deeds import last_deeds
 from ledger.maps import OfferEntry, export_offers, record_offers
-from ledger.snapshots import record_snapshot
+from ledger.stock.snapshots import record_snapshot
 from tests.factories import snapshot
 from tests.flows.conftest import DE, GB, Street
 from tests.flows.runs import fails

@@ -6,9 +6,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from domain.amazon import AmazonJob, FeedIssue, FeedReport, IssueSeverity, JobStatus, ListingIssue
-from domain.feeds import FeedState
+from domain.stock.feeds import FeedState
 from ledger.connection import Ledger
-from ledger.feeds import Feed, open_feeds, plan_feeds, record_submitted, record_uploaded
+from ledger.stock.feeds import Feed, open_feeds, plan_feeds, record_submitted, record_uploaded
 from tests.factories import GB, NOW
 
 MANY = 1_000

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from domain.amazon import IssueSeverity, ListingIssue, PublishAnswer, SeenListing
-from domain.listings import ListingState
-from domain.stock import Pool
+from domain.stock.listings import ListingState
+from domain.stock.sellable import Pool
 from ledger.connection import Ledger
-from ledger.listing_proof import record_seen
-from ledger.listings import claim_quantities, listings_to_read, record_candidates, record_published
 from ledger.maps import BufferBook
-from ledger.offer_plans import Rules, plan_offers
+from ledger.stock.listing_proof import record_seen
+from ledger.stock.listings import claim_quantities, listings_to_read, record_candidates, record_published
+from ledger.stock.offer_plans import Rules, plan_offers
 from tests.factories import GB, MINUTE, NOW, SKUS
 from tests.ledger.walk import ANY_RUN
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Refused
 from domain.maps import AmazonCarrier, Component
-from domain.stock import BufferRule, OfferRule
+from domain.stock.sellable import BufferRule, OfferRule
 from ledger import maps, register, tables
 from ledger.connection import Ledger
 from ledger.maps import BufferEntry, CarrierEntry, OfferEntry, ServiceEntry, SkuEntry

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.listings import NEXT_LISTING_STATES, ListingState
-from domain.orders import NEXT_STATES, OrderState
-from domain.parcels import NEXT_PARCEL_STATES, ParcelState
-from domain.releases import NEXT_RELEASE_STATES, ReleaseState
+from domain.orders.order import NEXT_STATES, OrderState
+from domain.orders.releases import NEXT_RELEASE_STATES, ReleaseState
+from domain.stock.listings import NEXT_LISTING_STATES, ListingState
+from domain.tracking.parcels import NEXT_PARCEL_STATES, ParcelState
 from ledger.connection import Ledger
-from ledger.listings import record_candidates
 from ledger.moves import Move, move_listings, move_orders, move_parcels, move_releases
+from ledger.stock.listings import record_candidates
 from tests.factories import GB, MINUTE, NOW, amazon_order, dispatch
 from tests.ledger.walk import ingest, release, ship
 

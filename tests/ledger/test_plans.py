@@ -11,21 +11,21 @@ import sqlalchemy as sa
 from domain.errors import Refused
 from domain.maps import CarrierMap
 from domain.peaks import Peak
-from ledger.confirms import claim_confirms, count_waiting, free_unanswered
 from ledger.connection import Ledger
 from ledger.deliveries import claim_cancels
-from ledger.demand import expected_by_sku, forget_demand
-from ledger.held_orders import review_held
-from ledger.looks import unproven_orders
-from ledger.parcel_plans import ParcelMaps, map_parcels
-from ledger.parcel_problems import record_reused
-from ledger.peak_report import load_report
-from ledger.proof import record_evidence
-from ledger.release_plans import plan_releases
-from ledger.releases import claim_releases, doubt_unanswered, record_overdue
+from ledger.orders.held import review_held
+from ledger.orders.release_plans import plan_releases
+from ledger.orders.releases import claim_releases, doubt_unanswered, record_overdue
+from ledger.reviews.peak_report import load_report
 from ledger.secrecy import Seal
-from ledger.stock import pools
-from ledger.waiting import show_waiting
+from ledger.stock.demand import expected_by_sku, forget_demand
+from ledger.stock.on_hand import pools
+from ledger.tracking.confirms import claim_confirms, count_waiting, free_unanswered
+from ledger.tracking.looks import unproven_orders
+from ledger.tracking.parcel_plans import ParcelMaps, map_parcels
+from ledger.tracking.parcel_problems import record_reused
+from ledger.tracking.proof import record_evidence
+from ledger.tracking.waiting import show_waiting
 from tests.factories import DAY, GB, MAPS, MINUTE, NOW, SKUS, amazon_order
 from tests.ledger.walk import ANY_RUN, PROVE_WITHIN
 

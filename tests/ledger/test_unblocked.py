@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from domain.orders import OrderState
-from domain.parcels import ParcelState
+from domain.orders.order import OrderState
 from domain.problems import ProblemKind
+from domain.tracking.parcels import ParcelState
 from ledger import tables
 from ledger.connection import Ledger
 from ledger.unblocked import order_states, orders_waiting, parcel_states, parcels_waiting
-from tests.ledger.test_carrier_use import DE, GB, ROW, a_parcel, an_order
+from tests.ledger.tracking.test_carrier_use import DE, GB, ROW, a_parcel, an_order
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from domain.amazon import AmazonStatus
 from domain.warehouse import ChangeKind, ReleaseResult
-from ledger.confirms import Answered
 from ledger.connection import Ledger
-from ledger.release_plans import plan_releases
-from ledger.standing import load_standing
+from ledger.orders.release_plans import plan_releases
+from ledger.tracking.confirms import Answered
+from ledger.watch.standing import load_standing
 from tests.factories import (
     DAY,
     HOUR,

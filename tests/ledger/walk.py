@@ -7,19 +7,19 @@ import sqlalchemy as sa
 
 from domain.amazon import AmazonLine, AmazonOrder, AmazonPackage, AmazonStatus
 from domain.maps import CarrierMap, ServiceMap, SkuMap
-from domain.orders import OrderMaps
+from domain.orders.order import OrderMaps
 from domain.problems import ProblemKind
 from domain.warehouse import ChangeKind, Dispatch, ReleaseAnswer, ReleaseResult
-from ledger.confirms import Answered, ClaimedConfirm, Outcome, claim_confirms, record_outcomes
 from ledger.connection import Ledger
 from ledger.deliveries import record_changes
-from ledger.dispatches import record_dispatches
-from ledger.orders import PageOutcome, record_page
-from ledger.parcel_plans import ParcelMaps, map_parcels
+from ledger.orders.recording import PageOutcome, record_page
+from ledger.orders.release_plans import plan_releases
+from ledger.orders.releases import ReleaseBatch, claim_releases, record_answers
 from ledger.problems import OpenProblem, open_problems
-from ledger.proof import record_evidence
-from ledger.release_plans import plan_releases
-from ledger.releases import ReleaseBatch, claim_releases, record_answers
+from ledger.tracking.confirms import Answered, ClaimedConfirm, Outcome, claim_confirms, record_outcomes
+from ledger.tracking.dispatches import record_dispatches
+from ledger.tracking.parcel_plans import ParcelMaps, map_parcels
+from ledger.tracking.proof import record_evidence
 from tests.factories import (
     MAPS,
     NOW,

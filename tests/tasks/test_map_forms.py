@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from domain.errors import Refused
-from domain.snapshots import SnapshotLimits
+from domain.stock.snapshots import SnapshotLimits
 from ledger import tables
 from ledger.connection import Ledger
 from ledger.deeds import last_deeds
@@ -22,10 +22,10 @@ from ledger.maps import (
     export_skus,
 )
 from ledger.register import Account, Connection, record_account, record_connection
-from ledger.snapshots import record_snapshot
+from ledger.stock.snapshots import record_snapshot
 from tasks.map_forms import Put, Signature, put_buffer, put_carrier, put_service, put_sku
 from tests.factories import NOW, snapshot
-from tests.ledger.test_carrier_use import a_parcel, an_order
+from tests.ledger.tracking.test_carrier_use import a_parcel, an_order
 
 GB = "A1F83G8C2ARO7P"
 KIM = Signature(author="Kim", at=NOW)

@@ -33,9 +33,9 @@ from domain.warehouse import (
     StockSnapshot,
 )
 from ledger.connection import Ledger
-from ledger.listings import record_candidates
 from ledger.maps import BufferEntry, ServiceEntry, SkuEntry, record_buffers, record_services, record_skus
 from ledger.register import Account, Connection, record_account, record_connection
+from ledger.stock.listings import record_candidates
 from ledger.tables import demand, drains
 from tests.fakes.warehouse import FakeWarehouse
 from tests.week.catalog import MARKETS

@@ -11,8 +11,8 @@ from scripted_amazon import FreeDesk
 from blocks.seller_account import SellerAccount
 from domain.amazon import IssueSeverity, JobStatus, Quantity, ReportedListing
 from domain.errors import Refused, TryAgain
-from domain.health import Metric
-from domain.health_reports import Measure
+from domain.health.rates import Metric
+from domain.health.reports import Measure
 from domain.ports import AmazonDoor, BulkDoor
 from sandbox.amazon.feed_plans import FOR_EVER
 from sandbox.amazon.server import AmazonServer

@@ -11,9 +11,9 @@ from deployments.choices import NO_CHOICES, Choices, as_form, choices_of, only_c
 from deployments.flow_runs import find_flow, read_parameters
 from deployments.prefect_objects import Wanted, read_file
 from deployments.settings import Settings
-from domain.amazon_carriers import approved
 from domain.errors import Refused
 from domain.marketplaces import MARKETPLACES
+from domain.tracking.carriers import approved
 
 CHECKOUT = Path(__file__).parents[3]
 UK, DE, US = "A1F83G8C2ARO7P", "A1PA6795UKMFR9", "ATVPDKIKX0DER"

@@ -8,8 +8,8 @@ import pytest
 from domain.problems import Problem, ProblemKind, Team
 from ledger.connection import Ledger
 from ledger.problems import clear_problems, record_problems
-from tasks.notices import announce
 from tasks.telling import tell
+from tasks.watch.notices import announce
 from tests.deployments.prefect.conftest import Stack, wait_for
 from tests.deployments.prefect.mail import Mail
 from tests.factories import DAY, HOUR, MINUTE, NOW, order_id

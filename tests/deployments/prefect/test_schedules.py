@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from deployments.schedules import schedules_of_server
-from tasks.silence import load_schedules
+from tasks.watch.silence import load_schedules
 from tests.deployments.prefect.conftest import AUTH, Stack
 
 pytestmark = pytest.mark.stack

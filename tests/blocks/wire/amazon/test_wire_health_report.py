@@ -8,7 +8,7 @@ import pytest
 
 from blocks.wire.amazon_health_report import parse_health_report
 from domain.errors import TryAgain
-from domain.health_reports import Measure, Reported
+from domain.health.reports import Measure, Reported
 from tests.sandbox.published_models import MODELS, PRESENT, WHY_SKIPPED
 
 US = "ATVPDKIKX0DER"

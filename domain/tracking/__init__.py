@@ -1,0 +1,1 @@
+"""From the warehouse to Amazon: parcels, their carriers and numbers, ship confirms and their proof."""

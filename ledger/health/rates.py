@@ -1,0 +1,192 @@
+"""The account's rates out of the ledger, by Amazon's definitions, and every defect with its cause."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from domain.health.rates import (
+    CANCELED_FOR,
+    LATE_BY,
+    RULES,
+    TRACKING_DOUBTS,
+    Defect,
+    Metric,
+    Outlook,
+    Rate,
+    played_out,
+)
+from domain.health.reports import OverTheirDates
+from domain.tracking.evidence import MOVING
+from ledger.orders.due import count_due, held_by_hop, load_due, usual_by_hop
+
+_SHOWN = 200
+Place = tuple[str, str]  # seller account, marketplace id
+
+_MOVING = ", ".join(f"'{word}'" for word in sorted(MOVING))
+# A parcel that Amazon itself shows moving is valid whatever we think of its number. What Amazon confirms itself it
+# can follow itself. Orders are chosen by the promised delivery, as Amazon does.
+_TRACKED = f"""
+    SELECT o.amazon_order_id, p.warehouse_parcel_id, p.first_accepted_at AS at,
+        CASE
+            WHEN s.status IN ({_MOVING}) OR p.state = 'NOT_REQUIRED' THEN ''
+            WHEN p.carrier_code = 'Other' THEN 'other'
+            WHEN p.doubt <> '' THEN 'form'
+            WHEN EXISTS (SELECT FROM ledger.problems r WHERE r.kind = 'tracking_reused'
+                AND r.cleared_at IS NULL AND r.subject = p.tracking_key) THEN 'reused'
+            WHEN p.proven_at IS NULL THEN 'unseen'
+            ELSE ''
+        END AS doubt
+    FROM ledger.orders o JOIN ledger.parcels p ON p.order_id = o.id
+    LEFT JOIN ledger.shown_packages s
+        ON s.order_id = o.id AND s.reference_id = coalesce(nullif(p.shown_as, ''), p.id::text)
+    WHERE o.seller_account = :account AND o.marketplace_id = :marketplace_id AND o.state <> 'CANCELED'
+        AND o.deliver_by > :since AND o.deliver_by <= :until AND p.joined = '' AND p.state <> 'VOIDED'
+        AND (p.first_accepted_at IS NOT NULL OR (p.state = 'NOT_REQUIRED' AND NOT p.awaits_amazon))
+"""  # noqa: S608 - our own words only
+# Canceled by the seller, of orders placed. Not: what the buyer asked for, and what was pending. What Amazon cancels
+# because it was not confirmed in time counts as the seller's; what Amazon cancels before that does not. Of what an
+# item was oversold is known by the problem that stood when the order was canceled, or was over for a day at most.
+_CANCELED = """
+    SELECT o.amazon_order_id, o.canceled_at AS at,
+        CASE
+            WHEN o.canceled_by = '' AND o.canceled_at IS NULL THEN ''
+            WHEN o.canceled_by = 'BUYER' OR EXISTS (SELECT FROM ledger.order_history h WHERE h.order_id = o.id
+                AND h.from_state = 'PENDING' AND h.to_state = 'CANCELED') THEN ''
+            WHEN o.canceled_by = 'AMAZON' THEN
+                CASE WHEN o.canceled_at > o.confirm_by THEN 'unconfirmed' ELSE '' END
+            WHEN EXISTS (SELECT FROM ledger.releases r WHERE r.order_id = o.id AND r.state = 'REJECTED')
+                THEN 'rejected'
+            WHEN EXISTS (SELECT FROM ledger.problems p WHERE p.kind = 'oversold'
+                AND p.opened_at BETWEEN o.canceled_at - interval '14 days' AND o.canceled_at
+                AND (p.cleared_at IS NULL OR p.cleared_at >= o.canceled_at - interval '1 day')
+                AND p.subject IN (SELECT o.connection || ' ' || coalesce(m.warehouse_sku, l.seller_sku)
+                    FROM ledger.order_lines l LEFT JOIN ledger.sku_map m ON m.until IS NULL
+                        AND m.seller_account = o.seller_account AND m.connection = o.connection
+                        AND m.seller_sku = l.seller_sku
+                    WHERE l.order_id = o.id)) THEN 'oversold'
+            WHEN o.canceled_by = '' THEN 'unknown'
+            ELSE 'seller'
+        END AS doubt
+    FROM ledger.orders o
+    WHERE o.seller_account = :account AND o.marketplace_id = :marketplace_id
+        AND o.amazon_created_at > :since AND o.amazon_created_at <= :until
+"""
+_LATE = sa.text(
+    """
+    SELECT due.amazon_order_id, due.confirm_by, due.confirmed_at, due.state, one.late_by FROM due
+    LEFT JOIN LATERAL (
+        SELECT late_by FROM report.lateness l
+        WHERE l.seller_account = :account AND l.amazon_order_id = due.amazon_order_id AND l.late_by <> ''
+        ORDER BY l.known_at DESC LIMIT 1
+    ) one ON true
+    WHERE due.outcome = 'late' AND due.confirm_by <= :now ORDER BY due.confirm_by DESC, due.id LIMIT :shown
+    """
+)
+_STATE_OWNERS = {"HELD": "seller", "READY": "lockstep", "RELEASING": "lockstep"}
+
+
+def late_outlooks(
+    conn: sa.Connection, place: Place, now: datetime, tonight: datetime
+) -> tuple[tuple[Outlook, ...], tuple[Defect, ...]]:
+    """Late shipments over 10 and 30 days, now and at the end of the day (`tonight`, UTC), and the late orders."""
+    longest = timedelta(days=RULES[Metric.LATE_30].days)
+    load_due(conn, place, now - longest, tonight, now)
+    held = held_by_hop(conn, tonight, now)
+    usual = usual_by_hop(conn, tonight - now, now)
+    found = []
+    for metric in (Metric.LATE_10, Metric.LATE_30):
+        window = timedelta(days=RULES[metric].days)
+        decided = count_due(conn, tonight - window, tonight).rate
+        worst, expected = played_out(decided, held, usual)
+        outlook = Outlook(
+            metric=metric,
+            marketplace_id=place[1],
+            now=count_due(conn, now - window, now).rate,
+            worst=worst,
+            expected=expected,
+            open_tonight=sum(held.values()),
+            ends_at=tonight,
+        )
+        found.append(outlook)
+    return tuple(found), _late_orders(conn, place, now)
+
+
+def other_outlook(
+    conn: sa.Connection, place: Place, metric: Metric, now: datetime
+) -> tuple[Outlook, tuple[Defect, ...]]:
+    """Valid tracking or cancellations now (tonight's open orders change neither), and what counts against them."""
+    since = now - timedelta(days=RULES[metric].days)
+    rate = _rate(conn, place, metric, since, now)
+    outlook = Outlook(metric=metric, marketplace_id=place[1], now=rate, worst=rate, expected=rate)
+    return outlook, _doubted(conn, place, metric, since, now)
+
+
+def over_dates(
+    conn: sa.Connection, place: Place, metric: Metric, span: tuple[datetime, datetime], now: datetime
+) -> OverTheirDates:
+    """Our count of one rate over other dates than our own (UTC, the end not included)."""
+    since, until = (moment - timedelta(microseconds=1) for moment in span)
+    if metric not in (Metric.LATE_10, Metric.LATE_30):
+        return OverTheirDates(rate=_rate(conn, place, metric, since, until))
+    load_due(conn, place, since, until, now)
+    counted = count_due(conn, since, until)
+    return OverTheirDates(rate=counted.rate, elsewhere=counted.elsewhere)
+
+
+def _select(metric: Metric) -> str:
+    return _TRACKED if metric is Metric.TRACKING_30 else _CANCELED
+
+
+def _rate(conn: sa.Connection, place: Place, metric: Metric, since: datetime, until: datetime) -> Rate:
+    statement = sa.text(
+        f"SELECT count(*) FILTER (WHERE doubt <> '') AS defects, count(*) AS total FROM ({_select(metric)}) one"  # noqa: S608 - our own words only
+    )
+    row = conn.execute(statement, _where(place, since, until)).one()
+    return Rate(row.defects, row.total)
+
+
+def _doubted(
+    conn: sa.Connection, place: Place, metric: Metric, since: datetime, until: datetime
+) -> tuple[Defect, ...]:
+    statement = sa.text(
+        f"SELECT * FROM ({_select(metric)}) one WHERE doubt <> ''"  # noqa: S608 - our own words only
+        " ORDER BY at DESC NULLS LAST, amazon_order_id LIMIT :shown"
+    )
+    words = TRACKING_DOUBTS if metric is Metric.TRACKING_30 else CANCELED_FOR
+    rows = conn.execute(statement, {**_where(place, since, until), "shown": _SHOWN}).mappings()
+    return tuple(
+        Defect(
+            metric=metric,
+            order_id=row["amazon_order_id"],
+            marketplace_id=place[1],
+            what=f"parcel {row['warehouse_parcel_id']}" if "warehouse_parcel_id" in row else "canceled",
+            cause=words[row["doubt"]][0],
+            owner=words[row["doubt"]][1],
+            at=row["at"],
+        )
+        for row in rows
+    )
+
+
+def _late_orders(conn: sa.Connection, place: Place, now: datetime) -> tuple[Defect, ...]:
+    rows = conn.execute(_LATE, {"account": place[0], "now": now, "shown": _SHOWN})
+    found = []
+    for row in rows:
+        cause, owner = LATE_BY[row.late_by or _STATE_OWNERS.get(row.state, "warehouse")]
+        found.append(
+            Defect(
+                metric=Metric.LATE_30,
+                order_id=row.amazon_order_id,
+                marketplace_id=place[1],
+                what="confirmed late" if row.confirmed_at else "late and not confirmed yet",
+                cause=cause,
+                owner=owner,
+                at=row.confirm_by,
+                late_by=(row.confirmed_at or now) - row.confirm_by,
+            )
+        )
+    return tuple(found)
+
+
+def _where(place: Place, since: datetime, until: datetime) -> dict[str, object]:
+    return {"account": place[0], "marketplace_id": place[1], "since": since, "until": until}

@@ -1,0 +1,1 @@
+"""Looking back: how a day, a week and a peak were."""

@@ -1,0 +1,1 @@
+"""What needs somebody: clocks, gaps, silence, and the messages about them."""

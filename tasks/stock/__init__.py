@@ -1,0 +1,1 @@
+"""What may be offered: counts, what is spoken for, buffers, and quantities on their way to Amazon and back."""

@@ -1,0 +1,96 @@
+"""The daily close: what was due is confirmed, explained, or says loudly that it is neither; days are the shop's."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.calendar_days import day_of, day_span, end_of_day
+from domain.marketplaces import MARKETPLACES
+from domain.reviews.day_closes import Close, OpenDue, close_line
+from tests.domain.examples import RULES
+from tests.factories import DE, GB, NOW, order_id
+
+US, JP = "ATVPDKIKX0DER", "A1VC38T7YXB528"
+TODAY = date(2026, 11, 25)
+
+
+def _open(*, owner: str = "warehouse", problem: str = "") -> OpenDue:
+    return OpenDue(
+        order_id=order_id(),
+        marketplace_id=GB,
+        due=NOW,
+        hop="accepted, not dispatched",
+        owner=owner,
+        problem=problem,
+    )
+
+
+def _close(
+    *open_ones: OpenDue, confirmed: int = 210, late: int = 0, canceled: int = 0, elsewhere: int = 0
+) -> Close:
+    return Close(
+        seller_account="main",
+        day=TODAY,
+        confirmed=confirmed,
+        late=late,
+        elsewhere=elsewhere,
+        canceled=canceled,
+        open_ones=open_ones,
+    )
+
+
+@pytest.mark.parametrize(
+    ("close", "said"),
+    [
+        (_close(_open(), _open()), "212 orders due, 210 confirmed in time, 2 open and explained"),
+        (_close(), "210 orders due, 210 confirmed in time"),
+        (_close(_open(owner="")), "211 orders due, 210 confirmed in time, 1 OPEN AND NOT EXPLAINED"),
+        (
+            _close(confirmed=0, late=1, canceled=3, elsewhere=1),
+            "2 orders due, 0 confirmed in time, 1 confirmed late, 1 confirmed by somebody else, 3 canceled",
+        ),
+        (_close(confirmed=1), "1 order due, 1 confirmed in time"),
+    ],
+)
+def test_the_day_in_one_line(close: Close, said: str) -> None:
+    """Every order due stands in one part of the line, and what nobody explains is said loudly."""
+    assert close_line(close) == said
+
+
+def test_an_open_order_is_explained_by_a_problem_or_by_who_must_act() -> None:
+    """A hop without an owner explains nothing, a problem does."""
+    assert _open().is_explained
+    assert _open(owner="", problem="Order 1: nobody mapped its SKU.").is_explained
+    assert not _open(owner="").is_explained
+    assert not _close(_open()).is_clean
+    assert _close(canceled=5).is_clean
+
+
+@pytest.mark.parametrize(
+    ("shop", "moment", "day"),
+    [
+        (GB, datetime(2024, 12, 28, 23, 59, 59, tzinfo=UTC), date(2024, 12, 28)),
+        (DE, datetime(2019, 5, 8, 21, 59, 59, tzinfo=UTC), date(2019, 5, 8)),
+        (DE, datetime(2019, 5, 8, 22, tzinfo=UTC), date(2019, 5, 9)),
+        (US, datetime(2026, 11, 26, 7, 59, 59, tzinfo=UTC), date(2026, 11, 25)),
+        (JP, datetime(2026, 11, 24, 15, tzinfo=UTC), date(2026, 11, 25)),
+    ],
+)
+def test_an_order_is_due_on_the_shops_own_day(shop: str, moment: datetime, day: date) -> None:
+    """The last second of a day of the marketplace belongs to that day, wherever it is in UTC."""
+    assert day_of(shop, moment) == day
+
+
+@RULES
+@given(
+    st.sampled_from(sorted(MARKETPLACES)),
+    st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1)),  # noqa: DTZ001 - Hypothesis wants it without,
+)
+def test_days_follow_each_other_without_a_gap(shop: str, moment: datetime) -> None:
+    """Every moment lies in the span of its day, which ends where the next one begins, also when clocks change."""
+    day = day_of(shop, moment)
+    first, last = day_span(shop, day)
+    assert first <= moment < last == end_of_day(shop, moment)
+    assert day_span(shop, day + timedelta(days=1))[0] == last

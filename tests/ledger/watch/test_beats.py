@@ -1,0 +1,191 @@
+"""Beats, silent flows and standstills, in the ledger."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from domain.watch.silence import WATCH, WATCHER
+from ledger.connection import Ledger
+from ledger.register import Account, Connection, record_account, record_connection
+from ledger.tables import beats
+from ledger.watch.beats import forget_beats, last_beats, last_watch, load_carried, record_beats
+from ledger.watch.silence import find_silent, record_down, record_silence
+from tests.factories import DAY, GB, HOUR, MINUTE, NOW, amazon_order
+from tests.ledger.walk import ingest, release
+
+AMAZON, WAREHOUSE, SHOP = "Amazon (main)", "Warehouse (main)", f"Amazon (main) {GB}"
+EVERY = {
+    "order-ingest": 3 * MINUTE,
+    "tracking-push": MINUTE / 2,
+    "inventory-sync": 5 * MINUTE,
+    WATCH: MINUTE,
+    "stock-variances": DAY,
+}
+
+
+@pytest.fixture(autouse=True)
+def _house(ledger: Ledger) -> None:
+    """One seller account and its warehouse, on the register."""
+    account = Account(
+        name="main", seller_id="A1", region="EU", marketplaces=(GB,), look_back=DAY, prove_within=4 * MINUTE
+    )
+    with ledger.begin() as conn:
+        record_account(conn, account)
+        record_connection(conn, Connection(name="main", adapter="x", serves=("main",), same_skus=True))
+
+
+def beat(ledger: Ledger, flow: str, carried: Mapping[str, int], at: datetime) -> None:
+    with ledger.begin() as conn:
+        record_beats(conn, flow, carried, at)
+
+
+def traded(ledger: Ledger, an_hour: int, *, until: datetime, flow: str, subject: str) -> None:
+    """Five weeks of the same every hour, up to a moment."""
+    this = until.replace(minute=0)
+    rows = [
+        {"street": flow, "subject": subject, "hour": this - back * HOUR, "runs": 20, "volume": an_hour}
+        | {"last_at": this - (back - 1) * HOUR - MINUTE, "last_volume_at": this - (back - 1) * HOUR - MINUTE}
+        for back in range(1, 35 * 24)
+    ]
+    with ledger.begin() as conn:
+        conn.execute(beats.insert(), rows)
+    beat(ledger, flow, {subject: 1}, until)
+
+
+def silent(ledger: Ledger, now: datetime) -> list[str]:
+    with ledger.begin() as conn:
+        return [problem.subject for problem in find_silent(conn, EVERY, now)]
+
+
+def watch(ledger: Ledger, now: datetime) -> list[tuple[str, str]]:
+    """One cycle of the watch; the kinds and subjects of what is open after it."""
+    with ledger.begin() as conn:
+        record_down(conn, EVERY, now)
+        record_silence(conn, EVERY, now)
+    beat(ledger, WATCH, {WATCHER: 0}, now)
+    with ledger.begin() as conn:
+        found = conn.execute(sa.text("SELECT kind, subject FROM report.problems WHERE cleared_at IS NULL"))
+        return sorted((row.kind, row.subject) for row in found)
+
+
+def test_a_run_is_one_row_an_hour_and_adds_up(ledger: Ledger) -> None:
+    """Runs and volume of an hour add up, the last moments are kept, and another hour is another row."""
+    beat(ledger, "order-ingest", {AMAZON: 3, SHOP: 3}, NOW)
+    beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, NOW + 3 * MINUTE)
+    beat(ledger, "order-ingest", {AMAZON: 2}, NOW + HOUR)
+    with ledger.begin() as conn:
+        rows = conn.execute(beats.select().where(beats.c.subject == AMAZON).order_by(beats.c.hour)).all()
+        carried = load_carried(conn, ["order-ingest"], NOW + HOUR)
+    assert [(row.runs, row.volume) for row in rows] == [(2, 3), (1, 2)]
+    assert (rows[0].last_at, rows[0].last_volume_at) == (NOW + 3 * MINUTE, NOW)
+    assert carried["order-ingest", AMAZON].hours == {NOW: 3, NOW + HOUR: 2}
+    assert carried["order-ingest", AMAZON].last_volume_at == NOW + HOUR
+    assert carried["order-ingest", SHOP].last_volume_at == NOW
+
+
+def test_only_what_is_on_the_register_beats(ledger: Ledger) -> None:
+    """A seller account that lockstep.toml has no more is not missed; beats of eight weeks ago are dropped."""
+    beat(ledger, "order-ingest", {AMAZON: 1, "Amazon (gone)": 1}, NOW)
+    beat(ledger, "order-ingest", {AMAZON: 1}, NOW - 57 * DAY)
+    with ledger.begin() as conn:
+        known = [AMAZON, WAREHOUSE]
+        assert [one.subject for one in last_beats(conn, known, NOW)] == [AMAZON]
+        assert forget_beats(conn, NOW) == 1
+        assert last_watch(conn) is None
+
+
+def test_a_flow_that_stops_is_silent_until_it_runs_again(ledger: Ledger) -> None:
+    """Ten minutes without a run open one problem, which the next run clears; nothing is said of a fresh ledger."""
+    assert watch(ledger, NOW) == []
+    beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, NOW)
+    for minute in range(1, 12):
+        beat(ledger, "tracking-push", {WAREHOUSE: 0}, NOW + minute * MINUTE)
+        found = watch(ledger, NOW + minute * MINUTE)
+    assert found == [("flow_silent", "order-ingest, Amazon (main)")]
+    beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, NOW + 12 * MINUTE)
+    assert watch(ledger, NOW + 12 * MINUTE) == []
+
+
+def test_a_marketplace_that_dies_is_named(ledger: Ledger) -> None:
+    """Green runs that bring nothing of one marketplace are silence; when all of them are dead, the account is."""
+    last = NOW + 5 * MINUTE
+    traded(ledger, 60, until=last, flow="order-ingest", subject=SHOP)
+    beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, last + 10 * MINUTE)
+    assert silent(ledger, last + 10 * MINUTE) == []
+    beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, last + 20 * MINUTE)
+    assert silent(ledger, last + 20 * MINUTE) == [f"order-ingest, {SHOP}"]
+    traded(ledger, 80, until=last, flow="order-ingest", subject=AMAZON)
+    beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, last + 25 * MINUTE)
+    assert silent(ledger, last + 25 * MINUTE) == ["order-ingest, Amazon (main)"]
+
+
+def test_a_warehouse_without_anything_due_may_rest(ledger: Ledger) -> None:
+    """No parcels for hours are silence only while orders are due soon: a public holiday is none."""
+    last = NOW + 5 * MINUTE
+    now = last + 4 * HOUR
+    traded(ledger, 30, until=last, flow="tracking-push", subject=WAREHOUSE)
+    beat(ledger, "tracking-push", {WAREHOUSE: 0}, now)
+    release(ledger, amazon_order(confirm_by=now + 2 * DAY))
+    assert silent(ledger, now) == []
+    release(ledger, amazon_order(number=2, confirm_by=now + 6 * HOUR))
+    assert silent(ledger, now) == ["tracking-push, Warehouse (main)"]
+
+
+def test_what_was_acknowledged_today_does_not_come_back_today(ledger: Ledger) -> None:
+    """A quiet business that a person has seen is not told of twice on one day, but the next day it is."""
+    at = NOW - NOW.hour * HOUR + HOUR
+
+    def silence(at: datetime) -> list[tuple[str, str]]:
+        beat(ledger, "order-ingest", {AMAZON: 0}, at)
+        found = [watch(ledger, at + minute * MINUTE) for minute in (0, 6, 12)][-1]
+        return [one for one in found if one[0] == "flow_silent"]
+
+    assert silence(at)
+    with ledger.begin() as conn:
+        conn.execute(sa.text("UPDATE ledger.problems SET acknowledged_at = :at"), {"at": at + 13 * MINUTE})
+    assert silence(at + HOUR) == []
+    assert silence(at + DAY)
+
+
+def test_a_standstill_is_found_at_the_next_start_and_ends_when_all_has_run(ledger: Ledger) -> None:
+    """Nothing ran for hours: one problem that says from when to when, no other, and gone when every street ran."""
+    streets = {"order-ingest": AMAZON, "tracking-push": WAREHOUSE, "inventory-sync": WAREHOUSE}
+    for flow, subject in streets.items():
+        beat(ledger, flow, {subject: 0}, NOW)
+    assert watch(ledger, NOW) == []
+    back = NOW + 4 * HOUR
+    down = ("lockstep_down", "2026-11-27 09:00 to 13:00 UTC")
+    assert watch(ledger, back) == [down]
+    for minute, (flow, subject) in enumerate(streets.items(), start=1):
+        assert watch(ledger, back + minute * MINUTE) == [down]
+        beat(ledger, flow, {subject: 0}, back + minute * MINUTE + MINUTE / 2)
+    assert watch(ledger, back + 4 * MINUTE) == []
+
+
+def test_a_watch_that_stood_still_alone_says_so(ledger: Ledger) -> None:
+    """When other flows ran meanwhile, the sentence does not say that nothing did."""
+    watch(ledger, NOW)
+    beat(ledger, "order-ingest", {AMAZON: 0}, NOW + HOUR)
+    watch(ledger, NOW + 2 * HOUR)
+    with ledger.begin() as conn:
+        said = conn.scalar(sa.text("SELECT summary FROM report.problems WHERE kind = 'lockstep_down'"))
+    assert "while other flows did" in str(said)
+
+
+def test_a_stranger_that_is_away_is_not_silence_as_well(ledger: Ledger) -> None:
+    """What is told as a stranger that does not answer is not told as a silent flow."""
+    beat(ledger, "order-ingest", {AMAZON: 0}, NOW)
+    assert silent(ledger, NOW + HOUR) == ["order-ingest, Amazon (main)"]
+    with ledger.begin() as conn:
+        away = "INSERT INTO ledger.problems (kind, owner, severity, subject, summary, next_step, opened_at)"
+        values = "VALUES ('stranger_unreachable', 'integration', 'urgent', :subject, 'x', 'y', :at)"
+        conn.execute(sa.text(f"{away} {values}"), {"subject": "Amazon (main), order-ingest", "at": NOW})
+    assert silent(ledger, NOW + HOUR) == []
+
+
+def test_new_orders_are_counted_by_marketplace(ledger: Ledger) -> None:
+    """A page says how many of its orders are new in which marketplace; a second look finds none."""
+    assert ingest(ledger, amazon_order(), amazon_order(number=2)).new_in == {GB: 2}
+    assert ingest(ledger, amazon_order()).new_in == {}

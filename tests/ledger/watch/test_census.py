@@ -1,0 +1,153 @@
+"""The warehouse's list of open orders: what is lost, over or strange is found, and what is on its way is not."""
+
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from domain.amazon import AmazonStatus
+from domain.problems import ProblemKind
+from domain.warehouse import Census, OpenOrder
+from domain.watch.census import Difference, Differing, census_problems
+from ledger.connection import Ledger
+from ledger.watch.census import compare_census, record_census, record_differences
+from tasks.watch.census import words
+from tests.factories import DAY, HOUR, MINUTE, NOW, amazon_order, dispatch, order_id
+from tests.ledger.walk import ingest, release, ship
+
+LISTED = NOW + 6 * HOUR  # when the warehouse wrote its list: its orders were accepted long before
+JUDGED = LISTED + 3 * HOUR
+
+
+def listed(ledger: Ledger, *references: str, as_of: datetime = LISTED) -> str:
+    census = Census(as_of=as_of, orders=tuple(OpenOrder(reference=one) for one in references))
+    with ledger.begin() as conn:
+        return record_census(conn, "main", census, as_of + MINUTE)
+
+
+def ref(number: int) -> str:
+    return f"{order_id(number)}-1"
+
+
+def found(ledger: Ledger, now: datetime = JUDGED) -> list[tuple[str, str]]:
+    """One judgment; the kinds and subjects of what is open after it."""
+    with ledger.begin() as conn:
+        record_differences(conn, "main", now)
+        rows = conn.execute(sa.text("SELECT kind, subject FROM report.problems WHERE cleared_at IS NULL"))
+        return sorted((row.kind, row.subject) for row in rows)
+
+
+def orders(ledger: Ledger, *numbers: int) -> None:
+    release(ledger, *(amazon_order(number=number) for number in numbers))
+
+
+def test_an_order_that_the_warehouse_lost_is_missing_until_it_is_found(ledger: Ledger) -> None:
+    """Accepted, not dispatched and not in the list: the warehouse's problem, gone with the next list."""
+    orders(ledger, 1, 2)
+    assert listed(ledger, ref(1)) == "census"
+    assert found(ledger) == [("order_missing", order_id(2))]
+    assert listed(ledger, ref(1), ref(2), as_of=LISTED + HOUR) == "census"
+    assert found(ledger) == []
+
+
+def test_a_missing_order_that_is_dispatched_is_not_missing(ledger: Ledger) -> None:
+    """The order's own fate ends it: a dispatch that was read, or Amazon's cancellation."""
+    orders(ledger, 1, 2)
+    listed(ledger)
+    assert listed(ledger, "X-1") == "census"
+    assert [subject for kind, subject in found(ledger) if kind == "order_missing"] == [
+        order_id(1),
+        order_id(2),
+    ]
+    ship(ledger, dispatch(number=1), now=JUDGED)
+    canceled = amazon_order(number=2, status=AmazonStatus.CANCELED, updated_at=JUDGED)
+    ingest(ledger, canceled, now=JUDGED)
+    assert [one for one in found(ledger) if one[0] == "order_missing"] == []
+
+
+def test_what_is_on_its_way_is_no_difference(ledger: Ledger) -> None:
+    """Accepted just before the list, dispatched while it travels, canceled shortly before: nobody is asked."""
+    release(ledger, amazon_order(number=1), now=LISTED - 10 * MINUTE)
+    orders(ledger, 2, 3)
+    ingest(
+        ledger,
+        amazon_order(number=3, status=AmazonStatus.CANCELED, updated_at=LISTED - 3 * HOUR),
+        now=LISTED - 3 * HOUR,
+    )
+    listed(ledger, ref(3))
+    assert found(ledger, LISTED + HOUR) == [], "the dispatch of order 2 may still be on its way"
+    ship(ledger, dispatch(number=2), now=LISTED + 90 * MINUTE)
+    assert found(ledger) == []
+
+
+def test_an_order_that_is_over_here_is_still_open_there(ledger: Ledger) -> None:
+    """Canceled well before the list that still has it: the warehouse is asked to close it."""
+    orders(ledger, 1)
+    ingest(ledger, amazon_order(status=AmazonStatus.CANCELED, updated_at=NOW + HOUR), now=NOW + HOUR)
+    listed(ledger, ref(1))
+    assert found(ledger) == [("order_still_open", order_id(1))]
+    listed(ledger, "X-1", as_of=LISTED + HOUR)
+    assert found(ledger) == [("unknown_order", "main X-1")]
+
+
+def test_a_reference_that_a_person_has_seen_does_not_come_back(ledger: Ledger) -> None:
+    """An unknown reference that was acknowledged is over, in this list and in the next one."""
+    listed(ledger, "X-1", "X-2")
+    assert len(found(ledger)) == 2
+    over = "UPDATE ledger.problems SET acknowledged_at = now(), cleared_at = now() WHERE subject = 'main X-1'"
+    with ledger.begin() as conn:
+        conn.execute(sa.text(over))
+    assert found(ledger) == [("unknown_order", "main X-2")]
+    listed(ledger, "X-1", as_of=LISTED + HOUR)
+    assert found(ledger) == []
+
+
+def test_an_older_list_and_an_empty_one_are_not_taken(ledger: Ledger) -> None:
+    """The newest list stays; one without orders is doubted while there should be some, and one of the future."""
+    orders(ledger, 1)
+    assert listed(ledger) == "doubted"
+    assert listed(ledger, ref(1)) == "census"
+    assert listed(ledger, as_of=LISTED + HOUR) == "doubted"
+    assert listed(ledger, ref(1), as_of=LISTED - HOUR) == "older"
+    with ledger.begin() as conn:
+        ahead = Census(as_of=LISTED + DAY, orders=(OpenOrder(reference=ref(1)),))
+        assert record_census(conn, "main", ahead, LISTED + HOUR) == "doubted"
+        assert compare_census(conn, "main", JUDGED).as_of == LISTED
+    ship(ledger, dispatch(number=1), now=LISTED + HOUR)
+    assert listed(ledger, as_of=LISTED + 2 * HOUR) == "census", "nothing is open, and the list says so"
+
+
+def test_a_list_of_days_ago_proves_nothing(ledger: Ledger) -> None:
+    """When no newer list comes, its problems end after three days: it is no evidence any more."""
+    orders(ledger, 1)
+    listed(ledger, "X-1")
+    assert len(found(ledger)) == 2
+    assert found(ledger, LISTED + 3 * DAY) == []
+
+
+def test_the_table_says_what_was_compared(ledger: Ledger) -> None:
+    """Counts of both sides and of each difference; a warehouse that sends no list, or no more, is said to."""
+    with ledger.begin() as conn:
+        assert "has never sent a list" in words(compare_census(conn, "main", NOW), NOW)
+    orders(ledger, 1, 2)
+    listed(ledger, ref(1), "X-1")
+    with ledger.begin() as conn:
+        compared = compare_census(conn, "main", JUDGED)
+    assert words(compared, JUDGED) == (
+        "The list of 2026-11-27 15:00 UTC has 2 open orders; accepted before and not dispatched are, by the ledger,"
+        " 2. Differing: 1 missing at the warehouse, 0 over here and still open there, 1 never given out by us."
+    )
+    assert words(compared, LISTED + 2 * DAY).endswith(
+        "No newer list has come for two days: ask the warehouse why."
+    )
+
+
+@pytest.mark.parametrize(("number", "problems"), [(50, 50), (51, 1)])
+def test_a_whole_list_of_other_people_s_orders_is_one_problem(number: int, problems: int) -> None:
+    """Very many unknown references are told once, with how many."""
+    strange = [Differing(difference=Difference.UNKNOWN, reference=f"X-{n}") for n in range(number)]
+    told = census_problems("main", LISTED, strange)
+    assert len(told) == problems
+    assert sum(problem.affected for problem in told) == number
+    assert {problem.kind for problem in told} == {ProblemKind.UNKNOWN_ORDER}
+    assert {problem.cause for problem in told} == {"the list of open orders of warehouse main"}

@@ -1,0 +1,138 @@
+"""A message's event: the words, the same as single values, and links to the page and the form that fixes it."""
+
+import json
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import pytest
+from prefect.settings import PREFECT_UI_URL, temporary_settings
+
+from domain.manners import MANNERS
+from domain.problems import ProblemKind
+from domain.watch.notices import Stage, Watched, decide_notices
+from tasks.links import Form, artifact_link, form_link
+from tasks.watch.notices import event_of
+from tests.domain.examples import DE, NOW, UK, hours
+from tests.domain.watch.notice_examples import CARRIER, watched
+
+UI = "http://127.0.0.1:4200"
+IDS = [UUID(int=number) for number in range(3)]
+
+
+@pytest.fixture(autouse=True)
+def ui():
+    """The address of the Prefect UI as its own setting names it."""
+    with temporary_settings({PREFECT_UI_URL: f"{UI}/"}):
+        yield
+
+
+def form(number: int = 0, name: str = "form", *fields: str, **settled: str) -> Form:
+    """One deployment of a form, with what it fills in itself."""
+    return Form(id=IDS[number], name=name, fields=frozenset(fields), settled=settled)
+
+
+def test_an_event_carries_the_message_and_its_values() -> None:
+    """Everything a rule of somebody else needs stands in the payload, in plain words."""
+    (notice,) = decide_notices([watched(n, cause="MUG") for n in range(1000)], [], [], NOW)
+    event = event_of(notice, {"map-sku": [form(0, "form", "seller_sku")]}, NOW)
+    link = f"{UI}/deployments/deployment/{IDS[0]}/run?parameters=%7B%22seller_sku%22%3A%20%22MUG%22%7D"
+    assert event.event == "lockstep.problem.opened"
+    assert dict(event.resource) == {
+        "prefect.resource.id": "lockstep.problems.ecommerce",
+        "owner": "ecommerce",
+        "stage": "new",
+    }
+    body = event.payload.pop("body")
+    assert event.payload == {
+        "subject": "1,000 orders: nobody mapped seller SKU MUG; the first is due Nov 28 09:00 UTC",
+        "kind": "unmapped SKU",
+        "kinds": ["unmapped SKU"],
+        "count": 1000,
+        "affected": 1000,
+        "summary": "1,000 orders: nobody mapped seller SKU MUG",
+        "next_step": MANNERS[ProblemKind.UNMAPPED_SKU].next_step,
+        "act_by": "Nov 28 09:00 UTC",
+        "stage": "new",
+        "form": "map-sku",
+        "link": f"{UI}/artifacts/key/to-do",
+        "form_link": link,
+    }
+    assert body.splitlines()[-1] == f"Form map-sku: {link}"
+
+
+def test_an_end_and_a_digest_name_no_form() -> None:
+    """What is over needs no form, and many causes have no single one; both lead to the page."""
+    (over,) = decide_notices([], [watched(told=Stage.NEW)], [], NOW)
+    (digest,) = decide_notices([watched(n, cause=f"S{n}") for n in range(9)], [], [], NOW)
+    for notice in (over, digest):
+        payload = event_of(notice, {}, NOW).payload
+        assert (payload["form"], payload["form_link"]) == ("", "")
+        assert payload["link"] == artifact_link("to-do")
+        assert "Form " not in payload["body"]
+
+
+def test_every_kind_has_an_event_that_can_be_sent() -> None:
+    """Of each kind an event can be spelled, with the stage its problem opens at."""
+    for kind in ProblemKind:
+        (notice,) = decide_notices([watched(kind=kind, due=NOW + hours(0.2))], [], [], NOW)
+        sent = json.loads(event_of(notice, {}, NOW).model_dump_json())
+        assert sent["resource"]["stage"] == "last call"
+        assert sent["payload"]["form"] == MANNERS[kind].form
+
+
+@pytest.mark.parametrize(
+    ("problem", "fields"),
+    [
+        (
+            watched(kind=CARRIER, cause=f"main / OWL / NIGHT in {UK}"),
+            {"connection": "main", "warehouse_carrier": "OWL", "warehouse_service": "NIGHT"},
+        ),
+        (watched(kind=CARRIER, cause=f"main / A / B / C in {UK}"), {}),
+        (watched(kind=ProblemKind.UNMAPPED_SHIP_METHOD, cause=f"Next in {UK}"), {"service_level": "Next"}),
+        (watched(3, kind=ProblemKind.UNKNOWN_ORDER), {"problem": 3}),
+        (
+            watched(4, kind=ProblemKind.TRACKING_MISSING),
+            {"amazon_order_id": "026-1234567-0000004", "parcel": "P1"},
+        ),
+    ],
+)
+def test_a_form_is_filled_in_with_what_is_known(problem: Watched, fields: dict[str, object]) -> None:
+    """What the problem names stands in the form already: the carrier, the level, the order, the number."""
+    subject = f"{problem.subject} P1" if "amazon_order_id" in fields else problem.group.cause
+    (notice,) = decide_notices([replace(problem, subject=subject)], [], [], NOW)
+    name = MANNERS[problem.group.kind].form
+    has = fields or {"connection": "", "warehouse_carrier": ""}
+    link = str(event_of(notice, {name: [form(0, "form", *has)]}, NOW).payload["form_link"])
+    filled = parse_qs(urlsplit(link).query).get("parameters", ["{}"])[0]
+    assert json.loads(filled) == fields
+
+
+@pytest.mark.parametrize(
+    "german",
+    [form(1, "form-de"), form(1, "form-2", marketplace=DE)],
+)
+def test_a_carrier_form_is_the_marketplaces(german: Form) -> None:
+    """The form of the marketplace that the problem is about is chosen, by its name or by what it fills in."""
+    forms = [form(0, "form-uk"), german]
+    assert str(IDS[1]) in form_link(forms, f"main / OWL in {DE}", {})
+    assert str(IDS[0]) in form_link(forms, f"main / OWL in {UK}", {})
+    assert str(IDS[0]) in form_link(forms, "main / OWL", {})
+
+
+def test_only_fields_of_the_form_are_filled_in() -> None:
+    """A value goes into the form when it has such a field, and a percent sign survives both of Prefect's UIs."""
+    link = form_link([form(0, "form", "seller_sku")], "", {"seller_sku": "50%25 OFF", "problem": "7"})
+    (words,) = parse_qs(urlsplit(link).query)["parameters"]
+    assert json.loads(words) == {"seller_sku": "50%25 OFF"}
+    assert "%" not in words
+    assert "?" not in form_link([form()], "", {"problem": "7"})
+    own = form_link([form(0, "form", "problem", marketplace="DE")], "", {"problem": 7})
+    assert json.loads(parse_qs(urlsplit(own).query)["parameters"][0]) == {"marketplace": "DE", "problem": 7}
+
+
+def test_without_a_deployment_the_list_is_shown() -> None:
+    """A form that Prefect does not know, or a Prefect that does not answer, leads to the list of all."""
+    assert form_link([], "", {}) == f"{UI}/deployments"
+    (notice,) = decide_notices([watched(kind=CARRIER)], [], [], NOW)
+    assert event_of(notice, {}, NOW).payload["form_link"] == f"{UI}/deployments"
