@@ -11,8 +11,9 @@ from flows.order_ingest import order_ingest
 from flows.problem_watch import problem_watch
 from flows.tracking_push import tracking_push
 from tests.flows.conftest import DE, GB, Street
-from tests.flows.drill import Drill, Plant, drilled
-from tests.flows.drill_plants import PLANTS, STANDSTILL
+from tests.flows.drill.house import Drill, Plant, drilled
+from tests.flows.drill.machines import STANDSTILL
+from tests.flows.drill.plants import PLANTS
 from tests.flows.runs import eventually
 from tests.flows.test_counts import shown
 
