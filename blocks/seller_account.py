@@ -7,9 +7,9 @@ import httpx
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
-from blocks.amazon_door import SellingPartnerDoor
-from blocks.amazon_guard import REGIONS, on_this_machine, open_session
-from blocks.amazon_login import LOGIN_WITH_AMAZON, SHARED_TOKENS, Credentials
+from blocks.amazon.door import SellingPartnerDoor
+from blocks.amazon.guard import REGIONS, on_this_machine, open_session
+from blocks.amazon.login import LOGIN_WITH_AMAZON, SHARED_TOKENS, Credentials
 from domain.errors import Refused
 from domain.ports import AmazonDoor, CallDesk
 

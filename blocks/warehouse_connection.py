@@ -7,11 +7,11 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from blocks.file_drop import FileDrop
-from blocks.folder_local import LocalFolder
-from blocks.folder_sftp import SftpFolder
-from blocks.folder_sftp_login import SftpLogin
-from blocks.folders import Folder
+from blocks.file_drop.door import FileDrop
+from blocks.file_drop.folders import Folder
+from blocks.file_drop.local_folder import LocalFolder
+from blocks.file_drop.sftp_folder import SftpFolder
+from blocks.file_drop.sftp_login import SftpLogin
 from domain.ports import CallDesk
 
 

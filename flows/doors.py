@@ -9,7 +9,7 @@ from typing import TypeVar
 from prefect.blocks.core import Block
 from prefect.logging import get_run_logger
 
-from blocks.amazon_limits import DEFAULT_LIMITS
+from blocks.amazon.limits import DEFAULT_LIMITS
 from blocks.ledger_connection import LedgerConnection
 from blocks.seller_account import SellerAccount
 from blocks.warehouse_connection import WarehouseConnection

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from blocks.amazon_limits import DEFAULT_LIMITS
+from blocks.amazon.limits import DEFAULT_LIMITS
 from flows.doors import amazon_named
 from ledger.connection import Ledger
 from tests.bench.figures import Spent, must_be, script_confirms, script_reads

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from blocks.amazon_limits import DEFAULT_LIMITS
+from blocks.amazon.limits import DEFAULT_LIMITS
 from ledger.connection import Ledger
 from ledger.register import clock
 from tests.bench.catalog import Catalog

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from blocks.wire import file_drop_in, file_drop_out
+from blocks.wire.file_drop import incoming, outgoing
 from deployments.cli import app
 from deployments.config import load
 from deployments.flow_runs import flow_entrypoints
@@ -21,13 +21,13 @@ from tests.docs.diagrams import DOCS, MACHINES, MANUAL
 
 STATES = sorted({str(state) for _, steps in MACHINES.values() for state in steps})
 CSV_COLUMNS = {
-    "orders": file_drop_out.ORDER_COLUMNS,
-    "cancel": file_drop_out.CANCEL_COLUMNS,
-    "ack": file_drop_in.ACK_COLUMNS,
-    "dispatch": file_drop_in.DISPATCH_COLUMNS,
-    "stock": file_drop_in.STOCK_COLUMNS,
-    "returns": file_drop_in.RETURN_COLUMNS,
-    "census": file_drop_in.CENSUS_COLUMNS,
+    "orders": outgoing.ORDER_COLUMNS,
+    "cancel": outgoing.CANCEL_COLUMNS,
+    "ack": incoming.ACK_COLUMNS,
+    "dispatch": incoming.DISPATCH_COLUMNS,
+    "stock": incoming.STOCK_COLUMNS,
+    "returns": incoming.RETURN_COLUMNS,
+    "census": incoming.CENSUS_COLUMNS,
 }
 
 

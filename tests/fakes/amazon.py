@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from blocks.amazon_faults import Deed, lost, verdict
-from blocks.amazon_guard import Fault
-from blocks.wire.amazon_answer import write_time
-from blocks.wire.amazon_listings import parse_listings, parse_submission, quantity_body
-from blocks.wire.amazon_orders import INCLUDED_DATA, parse_order, parse_orders_page
-from blocks.wire.amazon_shipments import confirm_body
+from blocks.amazon.faults import Deed, lost, verdict
+from blocks.amazon.guard import Fault
+from blocks.wire.amazon.answer import write_time
+from blocks.wire.amazon.listings import parse_listings, parse_submission, quantity_body
+from blocks.wire.amazon.orders import INCLUDED_DATA, parse_order, parse_orders_page
+from blocks.wire.amazon.shipments import confirm_body
 from domain.amazon import AmazonOrder, OrdersPage, PublishAnswer, Quantity, SeenListing, ShipConfirm
 from sandbox.amazon import desk
 from sandbox.amazon.answers import Answer

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from blocks.amazon_documents import unpacked
-from blocks.amazon_faults import Deed
-from blocks.wire.amazon_answer import write_time
-from blocks.wire.amazon_feeds import CONTENT_TYPE, feed_document, parse_feed_report
-from blocks.wire.amazon_health_report import parse_health_report
-from blocks.wire.amazon_jobs import (
+from blocks.amazon.documents import unpacked
+from blocks.amazon.faults import Deed
+from blocks.wire.amazon.answer import write_time
+from blocks.wire.amazon.feeds import CONTENT_TYPE, feed_document, parse_feed_report
+from blocks.wire.amazon.health_report import parse_health_report
+from blocks.wire.amazon.jobs import (
     ACCOUNT_HEALTH,
     ALL_LISTINGS,
     LISTINGS_FEED,
@@ -22,8 +22,8 @@ from blocks.wire.amazon_jobs import (
     parse_new_report,
     parse_report,
 )
-from blocks.wire.amazon_listing_report import parse_listing_report
-from blocks.wire.amazon_listings import parse_listing
+from blocks.wire.amazon.listing_report import parse_listing_report
+from blocks.wire.amazon.listings import parse_listing
 from domain.amazon import AmazonJob, FeedReport, JobStatus, Quantity, ReportedListing, SeenListing
 from domain.errors import Refused
 from domain.health.reports import Reported

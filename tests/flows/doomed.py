@@ -24,8 +24,8 @@ import sqlalchemy as sa
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from sqlalchemy.engine.default import DefaultDialect
 
-from blocks.file_drop import FileDrop
-from blocks.folder_local import LocalFolder
+from blocks.file_drop.door import FileDrop
+from blocks.file_drop.local_folder import LocalFolder
 from deployments.embedded.prefect_server import PrefectServer
 from domain.stock import publishing
 from flows.accept_count import accept_count

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted_amazon import FreeDesk, Reply, account, scripted, told
 
-from blocks.amazon_documents import get_document, put_document, unpacked
+from blocks.amazon.documents import get_document, put_document, unpacked
 from domain.amazon import Quantity
 from domain.errors import Refused, TryAgain
 from tests.domain.examples import RULES

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 from scripted_amazon import FreeDesk, account, errors, scripted, told
 
-from blocks.amazon_limits import DEFAULT_LIMITS
+from blocks.amazon.limits import DEFAULT_LIMITS
 from blocks.seller_account import SellerAccount
 from domain.errors import Refused, TryAgain
 

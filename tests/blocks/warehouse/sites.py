@@ -4,12 +4,12 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from blocks.file_drop import FileDrop
-from blocks.folder_local import LocalFolder
-from blocks.folder_sftp import SftpFolder
-from blocks.folder_sftp_login import SftpLogin
-from blocks.folders import Folder
-from blocks.wire.file_drop_in import read_file
+from blocks.file_drop.door import FileDrop
+from blocks.file_drop.folders import Folder
+from blocks.file_drop.local_folder import LocalFolder
+from blocks.file_drop.sftp_folder import SftpFolder
+from blocks.file_drop.sftp_login import SftpLogin
+from blocks.wire.file_drop.incoming import read_file
 from domain.errors import TryAgain
 from domain.recipient import Recipient
 from domain.warehouse import DeliveryKind, FulfillmentOrder, ReleaseLine

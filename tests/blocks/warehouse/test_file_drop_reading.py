@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from blocks.wire.file_drop_in import (
+from blocks.wire.file_drop.incoming import (
     CENSUS_COLUMNS,
     DISPATCH_COLUMNS,
     RETURN_COLUMNS,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from blocks.wire.file_drop_out import CANCEL_COLUMNS, ORDER_COLUMNS, cancel_csv, mentions, orders_csv
+from blocks.wire.file_drop.outgoing import CANCEL_COLUMNS, ORDER_COLUMNS, cancel_csv, mentions, orders_csv
 from domain.recipient import Recipient
 from domain.warehouse import CancelRequest, ReleaseLine
 from tests.blocks.warehouse.sites import order

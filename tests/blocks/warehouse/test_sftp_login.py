@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blocks.folder_sftp import SftpFolder
+from blocks.file_drop.sftp_folder import SftpFolder
 from domain.errors import Refused, TryAgain
 from domain.warehouse import DeliveryKind
 from tests.blocks.warehouse.sftp_server import CLIENT_KEY, HOST_KEY, OTHER_HOST_KEY, public

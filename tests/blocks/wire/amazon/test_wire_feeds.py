@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from blocks.wire.amazon_feeds import MOST_MESSAGES, feed_document, parse_feed_report
+from blocks.wire.amazon.feeds import MOST_MESSAGES, feed_document, parse_feed_report
 from domain.amazon import IssueSeverity, Quantity
 from domain.errors import Refused, TryAgain
 from sandbox.amazon.feed_messages import processed

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blocks.wire.amazon_health_report import parse_health_report
+from blocks.wire.amazon.health_report import parse_health_report
 from domain.errors import TryAgain
 from domain.health.reports import Measure, Reported
 from tests.sandbox.published_models import MODELS, PRESENT, WHY_SKIPPED

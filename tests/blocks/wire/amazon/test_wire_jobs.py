@@ -1,7 +1,7 @@
 import pytest
 from published_answers import cases
 
-from blocks.wire.amazon_jobs import (
+from blocks.wire.amazon.jobs import (
     parse_document,
     parse_feed,
     parse_feeds_page,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocks.wire.amazon_listing_report import parse_listing_report
+from blocks.wire.amazon.listing_report import parse_listing_report
 from domain.amazon import ReportedListing
 from domain.errors import Refused, TryAgain
 from tests.domain.examples import RULES

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from published_answers import cases, sample
 
-from blocks.wire.amazon_listings import parse_listing, parse_listings, parse_submission, quantity_body
+from blocks.wire.amazon.listings import parse_listing, parse_listings, parse_submission, quantity_body
 from domain.amazon import IssueSeverity, Quantity
 from domain.errors import Refused, TryAgain
 

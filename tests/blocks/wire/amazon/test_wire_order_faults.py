@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from order_example import ORDER, changed
 
-from blocks.wire.amazon_orders import parse_order, parse_orders_page
+from blocks.wire.amazon.orders import parse_order, parse_orders_page
 from domain.errors import Refused, TryAgain
 
 FAULTS = [

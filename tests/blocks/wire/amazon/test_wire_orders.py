@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from order_example import ORDER, changed
 from published_answers import cases
 
-from blocks.wire.amazon_answer import read_time, write_time
-from blocks.wire.amazon_orders import parse_order, parse_orders_page
+from blocks.wire.amazon.answer import read_time, write_time
+from blocks.wire.amazon.orders import parse_order, parse_orders_page
 from domain.amazon import AmazonStatus
 from domain.errors import TryAgain
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from published_answers import cases
 
-from blocks.wire.amazon_answer import read_time
-from blocks.wire.amazon_shipments import confirm_body
+from blocks.wire.amazon.answer import read_time
+from blocks.wire.amazon.shipments import confirm_body
 from domain.amazon import ShipConfirm
 from domain.errors import Refused
 

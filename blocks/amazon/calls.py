@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from blocks.amazon_faults import Deed, lost, outcome_of, verdict
-from blocks.amazon_guard import Answer, Fault, Session
+from blocks.amazon.faults import Deed, lost, outcome_of, verdict
+from blocks.amazon.guard import Answer, Fault, Session
 from domain.errors import Refused, TryAgain
 from domain.ports import CallDesk
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from paramiko import SFTPAttributes, SFTPClient, SSHException, Transport
 
-from blocks.folder_sftp_login import SftpLogin, connected
-from blocks.folders import Entry, as_sentence, is_whole, taken, unfinished_name
+from blocks.file_drop.folders import Entry, as_sentence, is_whole, taken, unfinished_name
+from blocks.file_drop.sftp_login import SftpLogin, connected
 from domain.errors import Refused, TryAgain
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from blocks.amazon_guard import Fault
+from blocks.amazon.guard import Fault
 from domain.errors import Denied, NotTaken, Refused, TryAgain
 
 # Before these the request had left no trace at Amazon: no connection stood.

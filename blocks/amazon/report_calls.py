@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from blocks.amazon_calls import AmazonCalls, check_segment
-from blocks.amazon_documents import get_document, unpacked
-from blocks.amazon_faults import Deed
-from blocks.amazon_guard import Answer
-from blocks.wire.amazon_health_report import parse_health_report
-from blocks.wire.amazon_jobs import (
+from blocks.amazon.calls import AmazonCalls, check_segment
+from blocks.amazon.documents import get_document, unpacked
+from blocks.amazon.faults import Deed
+from blocks.amazon.guard import Answer
+from blocks.wire.amazon.health_report import parse_health_report
+from blocks.wire.amazon.jobs import (
     ACCOUNT_HEALTH,
     ALL_LISTINGS,
     StoredDocument,
@@ -17,7 +17,7 @@ from blocks.wire.amazon_jobs import (
     parse_new_report,
     parse_report,
 )
-from blocks.wire.amazon_listing_report import parse_listing_report
+from blocks.wire.amazon.listing_report import parse_listing_report
 from domain.amazon import AmazonJob, ReportedListing
 from domain.health.reports import Reported
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from blocks.wire.amazon_answer import ForeignModel, Identifier, Moment, Word, fault_sentence
+from blocks.wire.amazon.answer import ForeignModel, Identifier, Moment, Word, fault_sentence
 from domain.amazon import AmazonJob, JobStatus
 from domain.errors import TryAgain
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from blocks.wire.amazon_answer import (
+from blocks.wire.amazon.answer import (
     Count,
     ForeignModel,
     Identifier,

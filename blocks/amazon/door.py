@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 
-from blocks.amazon_calls import check_segment
-from blocks.amazon_faults import Deed
-from blocks.amazon_guard import Answer
-from blocks.amazon_job_calls import JobCalls
-from blocks.amazon_listing_calls import ListingCalls
-from blocks.wire.amazon_answer import write_time
-from blocks.wire.amazon_orders import INCLUDED_DATA, parse_order, parse_orders_page
-from blocks.wire.amazon_shipments import confirm_body
+from blocks.amazon.calls import check_segment
+from blocks.amazon.faults import Deed
+from blocks.amazon.guard import Answer
+from blocks.amazon.job_calls import JobCalls
+from blocks.amazon.listing_calls import ListingCalls
+from blocks.wire.amazon.answer import write_time
+from blocks.wire.amazon.orders import INCLUDED_DATA, parse_order, parse_orders_page
+from blocks.wire.amazon.shipments import confirm_body
 from domain.amazon import AmazonOrder, OrdersPage, ShipConfirm
 from domain.errors import TryAgain
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from blocks.wire.file_drop_cells import Cells, Row
+from blocks.wire.file_drop.cells import Cells, Row
 from domain.warehouse import StockRow, StockSnapshot
 
 STOCK_COLUMNS = ("as_of", "warehouse", "sku", "on_hand", "allocated", "available", "quarantine", "on_order")

@@ -19,8 +19,8 @@ import httpx
 from sp_api.api import FeedsV20210630, ListingsItemsV20210801, OrdersV0, OrdersV20260101, Reports
 from sp_api.base import Client
 
-from blocks.amazon_login import Credentials, Login, TokenStore
-from blocks.wire.amazon_answer import one_line
+from blocks.amazon.login import Credentials, Login, TokenStore
+from blocks.wire.amazon.answer import one_line
 
 REGIONS = {
     "NA": "https://sellingpartnerapi-na.amazon.com",

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from blocks.folders import Entry, Folder, Missing, numbered
-from blocks.wire.file_drop_out import mentions
+from blocks.file_drop.folders import Entry, Folder, Missing, numbered
+from blocks.wire.file_drop.outgoing import mentions
 from domain.errors import Refused
 from domain.warehouse import DeliveryKind, Finding
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from blocks.wire.amazon_answer import Count, ForeignModel, Prose, fault_sentence, one_line
-from blocks.wire.amazon_listings import quantity_body
+from blocks.wire.amazon.answer import Count, ForeignModel, Prose, fault_sentence, one_line
+from blocks.wire.amazon.listings import quantity_body
 from domain.amazon import FeedIssue, FeedReport, IssueSeverity, ListingIssue, Quantity
 from domain.errors import Refused, TryAgain
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from blocks.wire.amazon_answer import write_time
+from blocks.wire.amazon.answer import write_time
 from domain.amazon import ShipConfirm
 from domain.errors import Refused
 

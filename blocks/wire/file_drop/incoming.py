@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from blocks.wire.file_drop_cells import Cells, Fault, Row, read_records, shown
-from blocks.wire.file_drop_stock import STOCK_COLUMNS, read_counts
+from blocks.wire.file_drop.cells import Cells, Fault, Row, read_records, shown
+from blocks.wire.file_drop.stock import STOCK_COLUMNS, read_counts
 from domain.warehouse import (
     Census,
     ChangeKind,

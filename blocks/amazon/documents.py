@@ -8,7 +8,7 @@ import zlib
 
 import httpx
 
-from blocks.amazon_guard import Answer, Fault, on_this_machine
+from blocks.amazon.guard import Answer, Fault, on_this_machine
 from domain.errors import Refused, TryAgain
 
 # The report of a million listings has about 250 MB.

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field, ValidationError
 
-from blocks.wire.amazon_answer import Count, ForeignModel, Identifier, Moment, Word, fault_sentence
+from blocks.wire.amazon.answer import Count, ForeignModel, Identifier, Moment, Word, fault_sentence
 from domain.errors import TryAgain
 from domain.health.reports import Measure, Reported
 

@@ -1,14 +1,14 @@
 """The parts of an order that Lockstep reads, as Orders API 2026-01-01 spells them.
 
 Amazon's schema requires little, so what may be absent there may be absent here; what the house cannot work
-without is asked for in `blocks.wire.amazon_orders`. Lists of possible words are prose at Amazon: read as text.
+without is asked for in `blocks.wire.amazon.orders`. Lists of possible words are prose at Amazon: read as text.
 """
 
 from typing import Annotated
 
 from pydantic import Field
 
-from blocks.wire.amazon_answer import Count, ForeignModel, Identifier, Moment, Prose, Word
+from blocks.wire.amazon.answer import Count, ForeignModel, Identifier, Moment, Prose, Word
 
 
 class Window(ForeignModel):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from blocks.amazon_calls import check_segment
-from blocks.amazon_documents import put_document
-from blocks.amazon_faults import Deed
-from blocks.amazon_report_calls import ReportCalls
-from blocks.wire.amazon_answer import write_time
-from blocks.wire.amazon_feeds import CONTENT_TYPE, feed_document, parse_feed_report
-from blocks.wire.amazon_jobs import (
+from blocks.amazon.calls import check_segment
+from blocks.amazon.documents import put_document
+from blocks.amazon.faults import Deed
+from blocks.amazon.report_calls import ReportCalls
+from blocks.wire.amazon.answer import write_time
+from blocks.wire.amazon.feeds import CONTENT_TYPE, feed_document, parse_feed_report
+from blocks.wire.amazon.jobs import (
     LISTINGS_FEED,
     parse_feed,
     parse_feeds_page,

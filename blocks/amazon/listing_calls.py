@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from blocks.amazon_calls import AmazonCalls, check_segment
-from blocks.amazon_faults import Deed
-from blocks.wire.amazon_listings import parse_listing, parse_listings, parse_submission, quantity_body
+from blocks.amazon.calls import AmazonCalls, check_segment
+from blocks.amazon.faults import Deed
+from blocks.wire.amazon.listings import parse_listing, parse_listings, parse_submission, quantity_body
 from domain.amazon import PublishAnswer, Quantity, SeenListing
 from domain.errors import Refused, TryAgain
 

@@ -1,6 +1,6 @@
 """The person an Amazon order goes to, in the form a label and a warehouse need."""
 
-from blocks.wire.amazon_order_models import Address, DeliveryPreference, Line, Order
+from blocks.wire.amazon.order_models import Address, DeliveryPreference, Line, Order
 from domain.amazon import AmazonStatus
 from domain.recipient import Recipient
 

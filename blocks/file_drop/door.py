@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from blocks.file_drop_layout import (
+from blocks.file_drop.folders import Entry, Folder, Missing
+from blocks.file_drop.layout import (
     FOLDERS,
     IN,
     IN_ARCHIVE,
@@ -20,9 +21,8 @@ from blocks.file_drop_layout import (
     is_of,
     listed,
 )
-from blocks.folders import Entry, Folder, Missing
-from blocks.wire.file_drop_in import Reading, content_key, read_file
-from blocks.wire.file_drop_out import cancel_csv, orders_csv
+from blocks.wire.file_drop.incoming import Reading, content_key, read_file
+from blocks.wire.file_drop.outgoing import cancel_csv, orders_csv
 from domain.errors import Refused, TryAgain
 from domain.ports import CallDesk
 from domain.warehouse import (

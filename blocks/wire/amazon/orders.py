@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from blocks.wire.amazon_answer import fault_sentence, read_time
-from blocks.wire.amazon_order_models import Line, Order, Package
-from blocks.wire.amazon_recipients import recipient_of
+from blocks.wire.amazon.answer import fault_sentence, read_time
+from blocks.wire.amazon.order_models import Line, Order, Package
+from blocks.wire.amazon.recipients import recipient_of
 from domain.amazon import AmazonLine, AmazonOrder, AmazonPackage, AmazonStatus, OrdersPage, Unreadable
 from domain.errors import Refused, TryAgain
 

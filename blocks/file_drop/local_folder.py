@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from blocks.folders import Entry, as_sentence, is_whole, taken, unfinished_name
+from blocks.file_drop.folders import Entry, as_sentence, is_whole, taken, unfinished_name
 
 
 class LocalFolder:

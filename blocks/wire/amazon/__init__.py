@@ -1,0 +1,1 @@
+"""Amazon's payloads, as its operations and reports spell them."""

@@ -1,0 +1,1 @@
+"""The CSV files of a file drop (docs/file-drop.md)."""
