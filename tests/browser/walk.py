@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.house import UNMAPPED, House
+from tests.browser.house import UNMAPPED, House, wait_for
 from tests.browser.plain_english import without
 from tests.browser.screen import Screen
 
@@ -122,6 +122,9 @@ def _failed_run(house: House, screen: Screen) -> Seen:
 def _run(house: House, screen: Screen, run: str, wanted: Seen) -> Seen:
     """The page of a run that has ended, when its log shows the wanted text; of a failed one its errors only."""
     said = house.ended(run)
+    wait_for(
+        lambda: wanted.text in house.log(run), 90
+    )  # a log arrives after its run's end; the page does not wait
     screen.go(f"v2/runs/flow-run/{run}?tab=Logs", "Level: All")
     if said.startswith("Failed"):
         screen.page.get_by_text("Level: All").click()
