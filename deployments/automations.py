@@ -21,6 +21,7 @@ from tasks.telling import MESSAGE
 from tasks.watch.notices import EVENT
 
 PREFIX = "Lockstep: "
+PEOPLE = "people"  # the work queue of all forms (prefect.yaml)
 HEARTBEAT_PATIENCE = timedelta(seconds=90)  # three of the workers' 30-second heartbeats
 QUIET = timedelta(
     minutes=10
@@ -132,15 +133,19 @@ def _spoken(team: str) -> str:
 def _run_failed(block: UUID) -> AutomationCore:
     return AutomationCore(
         name=f"{PREFIX}a run failed",
-        description="Tells team integration when a run fails, crashes or times out.",
+        description="Tells team integration when a run fails, crashes or times out. A form that somebody has to"
+        " fill in otherwise is none of these: it ends as Not done.",
         trigger=_on_run({"prefect.flow-run.Failed", "prefect.flow-run.Crashed", "prefect.flow-run.TimedOut"}),
         actions=[
             SendNotification(
                 block_document_id=block,
                 subject="{{ flow.name }} did not finish: {{ flow_run.state.name }}",
                 body="{{ flow_run.state.message }}\n"
-                "It starts again on its schedule and reads on from the ledger. If it keeps failing, open the"
-                f" run and read the last lines of its log.\n{_LINK}",
+                "{% if flow_run.work_queue_name == '"
+                + PEOPLE
+                + "' %}Somebody sent this form and sees the same. What it had kept goes on with the next run of its"
+                " street.{% else %}It starts again on its schedule and reads on from the ledger.{% endif %}"
+                f" If it keeps failing, open the run and read the last lines of its log.\n{_LINK}",
             )
         ],
     )

@@ -26,7 +26,7 @@ from ledger.tracking.carrier_use import carrier_history, known_parcels
 from tasks.tracking.carrier_rows import MissingRow, importable, missing_rows
 
 _LEDGER = {"ledger"}
-_OUT = Console(highlight=False, soft_wrap=True)
+_OUT = Console(highlight=False, markup=False, soft_wrap=True)
 _ESTIMATE = (
     "An estimate from Lockstep's own records: a parcel counts as validly tracked when its carrier code is approved"
     ' for the marketplace and not "Other" and its number has the format of that carrier, or when Amazon shows it'

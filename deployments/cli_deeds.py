@@ -21,7 +21,7 @@ from domain.errors import Refused
 from ledger.connection import Ledger
 from ledger.secrecy import new_key
 
-OUT = Console(highlight=False, soft_wrap=True)
+OUT = Console(highlight=False, markup=False, soft_wrap=True)
 # A command that only needs the ledger asks for no credentials.
 _LEDGER = {"ledger"}
 
@@ -57,6 +57,7 @@ def serve_here(config: Path | None) -> None:
         worker = Worker(stack.home, stack.environment)
         worker.start()
         OUT.print(f"Lockstep runs: {stack.ui_url} (worker log: {worker.log}). Ctrl-C stops it.")
+        OUT.print(f"What needs somebody: {stack.ui_url}/artifacts, the page to-do.")
         try:
             _watch(stack, worker)
         except KeyboardInterrupt:

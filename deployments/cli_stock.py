@@ -18,7 +18,7 @@ from ledger.stock.explain import SkuStory, tell_sku
 from ledger.stock.offers import similar_sku
 
 _LEDGER = {"ledger"}
-_OUT = Console(highlight=False, soft_wrap=True)
+_OUT = Console(highlight=False, markup=False, soft_wrap=True)
 _NAMED = 5  # orders named in one cell
 
 

@@ -21,6 +21,8 @@ from ledger.peaks import current_peak
 from ledger.problems import OpenProblem, open_problems
 from ledger.register import clock
 from ledger.watch.standing import Standing, load_standing
+from tasks.links import artifact_link
+from tasks.watch.to_do import ARTIFACT
 
 _LEDGER = {"ledger"}
 _SHOWN = 20
@@ -91,6 +93,7 @@ def _print_runs(settings: Settings) -> None:
             flows = {flow.id: flow.name for flow in client.read_flows(limit=200)}
             begun = FlowRunFilter(start_time=FlowRunFilterStartTime(is_null_=False))
             runs = client.read_flow_runs(flow_run_filter=begun, limit=10, sort=FlowRunSort.START_TIME_DESC)
+            page = artifact_link(ARTIFACT)
     except (TryAgain, httpx.HTTPError) as error:
         OUT.print(f"The last runs are not known: {error}")
         return
@@ -98,6 +101,7 @@ def _print_runs(settings: Settings) -> None:
     for run in runs:
         table.add_row(_minute(run.start_time), flows.get(run.flow_id, ""), run.name, run.state_name or "")
     OUT.print(table if runs else "No runs yet.")
+    OUT.print(f"What needs somebody, with its forms: {page}")
 
 
 def _minute(moment: datetime | None) -> str:

@@ -22,7 +22,7 @@ from domain.errors import Refused
 from ledger.connection import Ledger
 from ledger.register import clock
 
-OUT = Console(highlight=False, soft_wrap=True)
+OUT = Console(highlight=False, markup=False, soft_wrap=True)
 HOME = Path(".lockstep") / "demo"
 # Seconds between runs. The strangers work 60 times faster than life, so the schedules have to as well.
 EVERY = {"tracking-push": 12.0, "order-ingest": 15.0, "inventory-sync": 20.0, "problem-watch": 30.0}
@@ -46,7 +46,10 @@ def run(*, once: bool, orders: int = ORDERS, home: Path = HOME) -> int:
                 pass
             _import_maps(ledger)
         with _working(stack), strangers.trading(orders):
-            OUT.print(f"Trading. Watch it at {stack.ui_url} (flow runs, artifacts, deployments).")
+            OUT.print(
+                f"Trading. Watch the runs at {stack.ui_url}, and what needs somebody at"
+                f" {stack.ui_url}/artifacts (the page to-do)."
+            )
             final = _watch(ledger, strangers)
             _show(final)
             if not once:
@@ -143,7 +146,9 @@ def _show(final: Score) -> None:
 
 
 def _keep_running(stack: Stack) -> None:
-    OUT.print(f"Everything keeps running at {stack.ui_url}. Ctrl-C stops it.")
+    OUT.print(
+        f"Everything keeps running at {stack.ui_url}; the pages are at {stack.ui_url}/artifacts. Ctrl-C stops it."
+    )
     try:
         while True:
             time.sleep(1)

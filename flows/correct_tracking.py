@@ -3,7 +3,9 @@
 from typing import Annotated
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 from pydantic import Field
 
 from flows.doors import open_ledger, utc_now
@@ -41,7 +43,7 @@ def correct_tracking(
             description="The carrier as the warehouse spells it, when that was wrong, too; empty: it stays.",
         ),
     ] = "",
-) -> None:
+) -> State:
     """Put your number in the place of the warehouse's. The same old number from the warehouse does not undo it.
 
     Args:
@@ -62,5 +64,7 @@ def correct_tracking(
         account, connection = find_order(ledger, wish.order_id)
         corrected = correct(ledger, connection, wish, utc_now())
         get_run_logger().info("%s", corrected.said)
+        told = [corrected.said]
         if corrected.changed:
-            tell_amazon(ledger, account, connection, wish.order_id, [wish.parcel])
+            told += tell_amazon(ledger, account, connection, wish.order_id, [wish.parcel])
+    return Completed(message=" ".join(told))

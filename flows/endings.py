@@ -13,14 +13,16 @@ from prefect.logging import get_run_logger
 from prefect.logging.loggers import get_logger
 from prefect.states import Failed
 
-from domain.errors import NeedsDecision, Refused, TryAgain
+from domain.errors import Denied, NeedsDecision, Refused, TryAgain
 
 OURS = (TryAgain, Refused, NeedsDecision)
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _BROKE = "Something in Lockstep broke that should not, and this run stopped. What it had done is kept."
-_FINISHED = re.compile(r"Finished in state (\w+)\(")
+_FINISHED = re.compile(r"Finished in state ([\w ]+)\(")
+NOT_DONE = "Not done"
+AUTHOR = "your_name"  # the field that every form has and no other flow
 _FLOWS, _TASKS = "prefect.flow_runs", "prefect.task_runs"
 _TOLD = "_told_in_its_run"
 
@@ -29,7 +31,8 @@ def says_why(story: Callable[P, R]) -> Callable[P, R]:
     """Let a flow that fails say why in one sentence; stands right under `@flow`.
 
     Prefect else puts a class name before the sentence and a traceback into the log of the run. The run ends as
-    Failed all the same, and who calls the flow gets the error itself.
+    Failed all the same, and who calls the flow gets the error itself. A form that a person has to fill in otherwise
+    ends as "Not done": that is for who sent it, and no engineer is called.
     """
     _speak_plainly()
 
@@ -42,6 +45,9 @@ def says_why(story: Callable[P, R]) -> Callable[P, R]:
         except FlowRunTimeoutError:
             raise  # Prefect says so itself, as TimedOut
         except OURS as error:
+            if _is_for_who_asked(error):
+                get_run_logger().error("Not done. %s", error)
+                return cast("R", _failed(str(error), error, NOT_DONE))
             get_run_logger().error("This run failed. %s", error)
             return cast("R", _failed(str(error), error))
         except Exception as error:  # noqa: BLE001 - it goes on to the caller, within the state
@@ -52,10 +58,17 @@ def says_why(story: Callable[P, R]) -> Callable[P, R]:
     return told
 
 
-def _failed(sentence: str, error: Exception) -> State[Exception]:
+def _is_for_who_asked(error: Exception) -> bool:
+    """Whether a person sent this run, as a form, and can send it otherwise; credentials are the engineers'."""
+    run = FlowRunContext.get()
+    form = run is not None and AUTHOR in (run.parameters or {})
+    return form and isinstance(error, Refused) and not isinstance(error, Denied)
+
+
+def _failed(sentence: str, error: Exception, name: str = "Failed") -> State[Exception]:
     """The end of a run that has told its log already; Prefect raises the error where the flow was called."""
     setattr(error, _TOLD, True)
-    return Failed(message=sentence, data=error)
+    return Failed(message=sentence, data=error, name=name)
 
 
 class _Sentences(logging.Filter):

@@ -18,8 +18,8 @@ LOOKS, PAUSE = 3, 2.0  # reads after the ship confirm, and seconds between them:
 
 def tell_amazon(
     ledger: Ledger, account: Account, connection: Connection, order: str, parcels: Sequence[str]
-) -> None:
-    """Send what waits, in its turn, and say where these parcels of the order stand afterward.
+) -> list[str]:
+    """Send what waits, in its turn; where these parcels of the order stand afterward, in sentences.
 
     The order is read first: what Amazon took while the answer was lost is not sent twice.
 
@@ -36,6 +36,8 @@ def tell_amazon(
             if not read_order(ledger, amazon, account, connection.name, asked, clock=utc_now):
                 break
             time.sleep(PAUSE)
-    for said in say_where(ledger, order, parcels):
+    where = list(say_where(ledger, order, parcels))
+    for said in where:
         get_run_logger().info("%s", said)
     faults.end()
+    return where

@@ -3,7 +3,9 @@
 from typing import Annotated
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 from pydantic import Field
 
 from flows.doors import open_ledger, utc_now
@@ -30,7 +32,7 @@ def resend_tracking(
             " parcel of the order that Amazon does not show yet."
         ),
     ] = "",
-) -> None:
+) -> State:
     """Tell Amazon about refused, unproven or waiting parcels of an order again, and read back what it shows.
 
     Args:
@@ -46,5 +48,7 @@ def resend_tracking(
         plan = free_parcels(ledger, order, parcel.strip(), author, utc_now())
         for said in plan.said:
             get_run_logger().info("%s", said)
+        told = list(plan.said)
         if plan.parcels:
-            tell_amazon(ledger, account, connection, order, plan.parcels)
+            told += tell_amazon(ledger, account, connection, order, plan.parcels)
+    return Completed(message=" ".join(told))

@@ -14,6 +14,7 @@ from domain.manners import MANNERS
 from domain.marketplaces import MARKETPLACES
 from domain.problem_kinds import ProblemKind
 from domain.watch.notices import Part
+from tasks.tables import last_shown
 
 BY_ORDER = ("decide-order", "resend-tracking", "correct-tracking")  # settle one order or parcel at a time
 
@@ -29,8 +30,15 @@ class Form:
 
 
 def artifact_link(key: str) -> str:
-    """Where the table of that key is shown."""
-    return f"{_ui()}/artifacts/key/{key}"
+    """Where the newest page or table of that key is read; the list of all when it is not known now.
+
+    The address that goes by the key shows a list of versions, and of each its number and nothing of what it says.
+    """
+    try:
+        shown = last_shown(key)
+    except Exception:  # noqa: BLE001 - a message with half a link is better than none
+        shown = None
+    return f"{_ui()}/artifacts/artifact/{shown.id}" if shown else f"{_ui()}/artifacts"
 
 
 def form_link(forms: Sequence[Form], about: str, known: Mapping[str, str | int]) -> str:

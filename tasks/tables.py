@@ -40,16 +40,13 @@ def show_table(key: str, rows: Rows, description: str, now: datetime, *, empty: 
     create_table_artifact(key=key, table=rows, description=description)
 
 
-def show_text(key: str, markdown: str, description: str, now: datetime) -> None:
-    """Put a page where people look, as seldom as `show_table` writes: not at all when it says the same."""
+def show_text(key: str, markdown: str, description: str) -> None:
+    """Put a page where people look; it is always the same one, so that a link to it leads to what is so today."""
     last = last_shown(key)
-    if last is not None:
-        if (last.data, last.description) == (markdown, description):
-            return
-        if last.created is not None and now - last.created < _VERSION:
-            _rewrite(last, markdown, description)
-            return
-    create_markdown_artifact(key=key, markdown=markdown, description=description)
+    if last is None:
+        create_markdown_artifact(key=key, markdown=markdown, description=description)
+    elif (last.data, last.description) != (markdown, description):
+        _rewrite(last, markdown, description)
 
 
 def for_people(rows: Iterable[Mapping[str, object]]) -> Rows:

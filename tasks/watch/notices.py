@@ -31,15 +31,16 @@ def announce(ledger: Ledger, now: datetime) -> int:
     notices = decide_notices(standing.open_ones, standing.cleared, standing.told, now)
     wanted = {_form(notice) for notice in notices} - {""}
     forms = load_forms(sorted(wanted)) if wanted else {}
-    _send([event_of(notice, forms, now) for notice in notices])
+    page = artifact_link(_PAGE) if notices else ""
+    _send([event_of(notice, forms, page, now) for notice in notices])
     with ledger.begin() as conn:
         record_notices(conn, notices, now)
     fresh = {one.id for one in standing.open_ones if one.told is None}
     return sum(len(fresh & set(part.news)) for notice in notices for part in notice.parts)
 
 
-def event_of(notice: Notice, forms: Mapping[str, Sequence[Form]], now: datetime) -> Event:
-    """The event of one message."""
+def event_of(notice: Notice, forms: Mapping[str, Sequence[Form]], page: str, now: datetime) -> Event:
+    """The event of one message, which leads to `page`."""
     resource = {
         "prefect.resource.id": f"lockstep.problems.{notice.owner}",
         "owner": notice.owner,
@@ -48,7 +49,7 @@ def event_of(notice: Notice, forms: Mapping[str, Sequence[Form]], now: datetime)
     return Event(
         event=f"{EVENT}.{notice.what}",
         resource=resource,
-        payload=payload_of(notice, forms, now),
+        payload={**payload_of(notice, forms, now), "link": page},
     )
 
 
@@ -77,7 +78,6 @@ def payload_of(notice: Notice, forms: Mapping[str, Sequence[Form]], now: datetim
         "act_by": due_words(first_due(notice), now),
         "stage": str(notice.stage),
         "form": form,
-        "link": artifact_link(_PAGE),
         "form_link": fix,
     }
 

@@ -27,7 +27,7 @@ def show_to_do(ledger: Ledger, now: datetime) -> int:
     wanted = {_ACKNOWLEDGE} | {MANNERS[part.group.kind].form for part in parts} - {""}
     forms = load_forms(sorted(wanted)) if parts else {}
     fixes = {part.group: _fix(part, forms) for part in parts[:MOST_CAUSES]}
-    show_text(ARTIFACT, to_do_page(parts, fixes, now), headline(parts, now), now)
+    show_text(ARTIFACT, to_do_page(parts, fixes, now), headline(parts, now))
     return len(parts)
 
 

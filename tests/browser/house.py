@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +34,7 @@ from sandbox.amazon.server import AmazonServer
 from sandbox.amazon.world import AmazonWorld
 from sandbox.clock import Clock
 from sandbox.warehouse import Warehouse
+from tasks.links import artifact_link
 
 GB, DE = "A1F83G8C2ARO7P", "A1PA6795UKMFR9"
 UNMAPPED = "Evri UK"
@@ -76,6 +77,7 @@ class House:
     world: AmazonWorld
     warehouse: Warehouse
     runs: dict[str, str] = field(default_factory=dict)
+    to_do: str = ""  # where a message leads
 
     def begin(self, deployment: str) -> None:
         """Let the worker run that deployment ("order-ingest/scheduled"); `ended` knows it by this name."""
@@ -152,7 +154,7 @@ def open_house() -> Iterator[House]:
                 house = House(stack=stack, ledger=ledger, world=world, warehouse=warehouse)
                 with _working_worker(stack), _in_this_process(stack):
                     _morning(house)
-                    yield house
+                    yield replace(house, to_do=artifact_link("to-do"))
 
 
 def _amazon(clock: Clock) -> AmazonWorld:

@@ -35,6 +35,11 @@ class Screen:
         self.page.goto(f"{self.url}/{path}")
         self.see(wait_for)
 
+    def follow(self, link: str, wait_for: str) -> None:
+        """Open a link of a message, in the older of Prefect's UIs, and wait until a text is there."""
+        self.page.goto(link)
+        self.page.get_by_text(wait_for).first.wait_for(timeout=_PATIENCE)
+
     def see(self, text: str) -> None:
         """Wait until the page shows this text, or a picture of that name, a minute at most."""
         main = self.page.get_by_role("main")

@@ -66,7 +66,7 @@ def walk(house: House, screen: Screen) -> Iterator[Seen]:
     yield _failed_run(house, screen)
     for key in ARTIFACTS:
         yield _artifact(house, screen, key)
-    _artifact(house, screen, "to-do")
+    screen.follow(house.to_do, ARTIFACTS["to-do"][1])
     yield _fill(screen, MAP_CARRIER)
     yield _sent(house, screen)
     screen.go("v2/deployments?limit=100", "stop-selling")

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import State, StateType
+from prefect.events.schemas.automations import EventTrigger
 from prefect.logging.handlers import APILogWorker
 
+from deployments.automations import _rules
 from deployments.embedded.prefect_server import PrefectServer
 from deployments.flow_runs import find_flow, flow_entrypoints, run_flow
 from domain.errors import Denied, NeedsDecision, NotTaken, Refused, TryAgain
+from domain.problems import Team
 from flows.endings import says_why
 from tasks.manners import worth_retrying
 
@@ -42,6 +46,27 @@ def test_a_run_that_fails_shows_the_sentence_alone(prefect: PrefectServer, kind:
     assert log.splitlines()[-2:] == [f"This run failed. {SENTENCE}", "Ended as Failed."]
     assert "Traceback" not in log
     assert kind.__name__ not in log
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(Refused, "Not done"), (Denied, "Failed"), (TryAgain, "Failed"), (NeedsDecision, "Failed")],
+)
+def test_a_form_that_is_filled_in_wrongly_is_not_done(
+    prefect: PrefectServer, kind: type[Exception], name: str
+) -> None:
+    """Who sent a form reads what is wrong with it under a name of its own, which no engineer is called for."""
+
+    @flow(name="a form")
+    @says_why
+    def form(your_name: str) -> None:
+        raise kind(SENTENCE)
+
+    state = form("Kim", return_state=True)
+    assert (state.type, state.name, state.message) == (StateType.FAILED, name, SENTENCE)
+    (rule,) = [rule for rule in _rules({Team.INTEGRATION: uuid4()}) if rule.name.endswith("a run failed")]
+    assert isinstance(rule.trigger, EventTrigger)
+    assert (f"prefect.flow-run.{state.name}" in rule.trigger.expect) == (name == "Failed")
 
 
 @pytest.mark.parametrize("kind", OURS)

@@ -92,7 +92,8 @@ def test_a_tracking_is_sent_again_and_corrected_at_once(
     name = parcel["warehouse_parcel_id"]
     assert street.problems() == [("tracking_refused", "integration", f"{order} {name}")]
 
-    resend_tracking(amazon_order_id=order, your_name="Kim")
+    said = resend_tracking(amazon_order_id=order, your_name="Kim", return_state=True).message
+    assert said.startswith(f"Parcel {name} is sent again now. Parcel {name} is proven: Amazon shows it with")
     assert ([row["state"] for row in street.rows("parcels")], street.problems()) == (["PROVEN"], [])
     sent = len(street.calls("confirmShipment"))
     resend_tracking(amazon_order_id=order, your_name="Kim", parcel=name)
@@ -102,7 +103,9 @@ def test_a_tracking_is_sent_again_and_corrected_at_once(
     assert "Nobody has mapped the carrier" in fails(
         correct_tracking, **label, tracking_number="AB123456785GB", carrier="Pigeon"
     )
-    correct_tracking(**label, tracking_number="AB123456785GB")
+    said = correct_tracking(**label, tracking_number="AB123456785GB", return_state=True).message
+    assert "has tracking number AB123456785GB now. The warehouse said" in said
+    assert said.endswith(f"Parcel {name} is proven: Amazon shows it with tracking number AB123456785GB.")
     (parcel,) = street.rows("parcels")
     assert (parcel["state"], parcel["tracking_number"]) == ("PROVEN", "AB123456785GB")
     assert [package.tracking for package in street.world.packages(order)] == ["AB123456785GB"]

@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import Artifact
 
 from deployments.embedded.prefect_server import PrefectServer
 from flows.doors import utc_now
+from tasks.links import artifact_link
 from tasks.tables import Rows, last_shown, rows_of, show_table, show_text
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -79,13 +80,22 @@ def test_nothing_is_taken_back_where_nothing_stood(key: str) -> None:
     assert newest(key)[0] == NONE
 
 
-def test_a_page_is_written_as_seldom_as_a_table(key: str) -> None:
-    """The same words are not written again, others within the hour in place, later ones as a new version."""
-    for said in ("# one", "# one", "# two"):
-        write(key, said, said[2:], utc_now())
-    shown = last_shown(key)
-    assert shown is not None
-    assert (shown.data, shown.description, len(versions(key))) == ("# two", "two", 1)
-    for minutes, found in ((61, "# two"), (61, "# three")):
-        write(key, found, found[2:], utc_now() + timedelta(minutes=minutes))
-    assert sorted(str(one.data) for one in versions(key)) == ["# three", "# two"]
+def test_a_link_to_a_page_leads_to_what_it_says_today(key: str) -> None:
+    """A page is always the same one, written anew when it says something else; its link never changes."""
+    assert artifact_link(key).endswith("/artifacts")  # nothing stands there yet: the list of all
+    links = set()
+    for said in ("# one", "# one", "# two", "# three"):
+        write(key, said, said[2:])
+        shown = last_shown(key)
+        assert shown is not None
+        assert (shown.data, shown.description) == (said, said[2:])
+        links.add(artifact_link(key))
+    assert [link.rpartition("/artifacts/artifact/")[2] for link in links] == [str(versions(key)[0].id)]
+
+
+def test_a_link_leads_to_the_last_version_of_a_table(key: str) -> None:
+    """Of the versions of a table the newest is linked."""
+    show(key, [{"order": "1"}], "one order", utc_now())
+    first = artifact_link(key)
+    show(key, [{"order": "2"}], "one order", utc_now() + timedelta(minutes=61))
+    assert artifact_link(key) != first

@@ -11,12 +11,13 @@ from prefect.settings import PREFECT_UI_URL, temporary_settings
 from domain.manners import MANNERS
 from domain.problems import ProblemKind
 from domain.watch.notices import Stage, Watched, decide_notices
-from tasks.links import Form, artifact_link, form_link
+from tasks.links import Form, form_link
 from tasks.watch.notices import event_of
 from tests.domain.examples import DE, NOW, UK, hours
 from tests.domain.watch.notice_examples import CARRIER, watched
 
 UI = "http://127.0.0.1:4200"
+PAGE = f"{UI}/artifacts/artifact/1"
 IDS = [UUID(int=number) for number in range(3)]
 
 
@@ -35,7 +36,7 @@ def form(number: int = 0, name: str = "form", *fields: str, **settled: str) -> F
 def test_an_event_carries_the_message_and_its_values() -> None:
     """Everything a rule of somebody else needs stands in the payload, in plain words."""
     (notice,) = decide_notices([watched(n, cause="MUG") for n in range(1000)], [], [], NOW)
-    event = event_of(notice, {"map-sku": [form(0, "form", "seller_sku")]}, NOW)
+    event = event_of(notice, {"map-sku": [form(0, "form", "seller_sku")]}, PAGE, NOW)
     link = f"{UI}/deployments/deployment/{IDS[0]}/run?parameters=%7B%22seller_sku%22%3A%20%22MUG%22%7D"
     assert event.event == "lockstep.problem.opened"
     assert dict(event.resource) == {
@@ -55,7 +56,7 @@ def test_an_event_carries_the_message_and_its_values() -> None:
         "act_by": "Nov 28 09:00 UTC",
         "stage": "new",
         "form": "map-sku",
-        "link": f"{UI}/artifacts/key/to-do",
+        "link": PAGE,
         "form_link": link,
     }
     assert body.splitlines()[-1] == f"Form map-sku: {link}"
@@ -66,9 +67,9 @@ def test_an_end_and_a_digest_name_no_form() -> None:
     (over,) = decide_notices([], [watched(told=Stage.NEW)], [], NOW)
     (digest,) = decide_notices([watched(n, cause=f"S{n}") for n in range(9)], [], [], NOW)
     for notice in (over, digest):
-        payload = event_of(notice, {}, NOW).payload
+        payload = event_of(notice, {}, PAGE, NOW).payload
         assert (payload["form"], payload["form_link"]) == ("", "")
-        assert payload["link"] == artifact_link("to-do")
+        assert payload["link"] == PAGE
         assert "Form " not in payload["body"]
 
 
@@ -76,7 +77,7 @@ def test_every_kind_has_an_event_that_can_be_sent() -> None:
     """Of each kind an event can be spelled, with the stage its problem opens at."""
     for kind in ProblemKind:
         (notice,) = decide_notices([watched(kind=kind, due=NOW + hours(0.2))], [], [], NOW)
-        sent = json.loads(event_of(notice, {}, NOW).model_dump_json())
+        sent = json.loads(event_of(notice, {}, PAGE, NOW).model_dump_json())
         assert sent["resource"]["stage"] == "last call"
         assert sent["payload"]["form"] == MANNERS[kind].form
 
@@ -103,7 +104,7 @@ def test_a_form_is_filled_in_with_what_is_known(problem: Watched, fields: dict[s
     (notice,) = decide_notices([replace(problem, subject=subject)], [], [], NOW)
     name = MANNERS[problem.group.kind].form
     has = fields or {"connection": "", "warehouse_carrier": ""}
-    link = str(event_of(notice, {name: [form(0, "form", *has)]}, NOW).payload["form_link"])
+    link = str(event_of(notice, {name: [form(0, "form", *has)]}, PAGE, NOW).payload["form_link"])
     filled = parse_qs(urlsplit(link).query).get("parameters", ["{}"])[0]
     assert json.loads(filled) == fields
 
@@ -135,4 +136,4 @@ def test_without_a_deployment_the_list_is_shown() -> None:
     """A form that Prefect does not know, or a Prefect that does not answer, leads to the list of all."""
     assert form_link([], "", {}) == f"{UI}/deployments"
     (notice,) = decide_notices([watched(kind=CARRIER)], [], [], NOW)
-    assert event_of(notice, {}, NOW).payload["form_link"] == f"{UI}/deployments"
+    assert event_of(notice, {}, PAGE, NOW).payload["form_link"] == f"{UI}/deployments"

@@ -26,7 +26,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was put where people look, with the forms that setup makes."""
     pages: list[str] = []
 
-    def show(key: str, markdown: str, description: str, _: object) -> None:
+    def show(key: str, markdown: str, description: str) -> None:
         assert key == "to-do"
         assert "somebody" in description or description == markdown
         pages.append(markdown)
