@@ -26,7 +26,7 @@ _MOVING = ", ".join(f"'{word}'" for word in sorted(MOVING))
 # A parcel that Amazon itself shows moving is valid whatever we think of its number. What Amazon confirms itself it
 # can follow itself. Orders are chosen by the promised delivery, as Amazon does.
 _TRACKED = f"""
-    SELECT o.amazon_order_id, p.warehouse_parcel_id, p.first_accepted_at AS at,
+    SELECT o.amazon_order_id, p.warehouse_parcel_id, p.first_accepted_at AS at, true AS counted,
         CASE
             WHEN s.status IN ({_MOVING}) OR p.state = 'NOT_REQUIRED' THEN ''
             WHEN p.carrier_code = 'Other' THEN 'other'
@@ -43,22 +43,23 @@ _TRACKED = f"""
         AND o.deliver_by > :since AND o.deliver_by <= :until AND p.joined = '' AND p.state <> 'VOIDED'
         AND (p.first_accepted_at IS NOT NULL OR (p.state = 'NOT_REQUIRED' AND NOT p.awaits_amazon))
 """  # noqa: S608 - our own words only
-# Canceled by the seller, of orders placed. Not: what the buyer asked for, and what was pending. What Amazon cancels
-# because it was not confirmed in time counts as the seller's; what Amazon cancels before that does not. Of what an
-# item was oversold is known by the problem that stood when the order was canceled, or was over for a day at most.
+# Canceled by the seller, of orders placed: an order counts against the account from the cancellation on, however
+# long ago it was placed, because Amazon cancels what nobody confirmed a week after its time. Not: what the buyer
+# asked for, and what was pending. What Amazon cancels because it was not confirmed in time counts as the seller's;
+# what Amazon cancels before that does not. Of what an item was oversold is known by the problem that stood when the
+# order was canceled, or was over for a day at most.
 _CANCELED = """
-    SELECT o.amazon_order_id, o.canceled_at AS at,
+    SELECT o.amazon_order_id, c.at, o.amazon_created_at > :since AND o.amazon_created_at <= :until AS counted,
         CASE
-            WHEN o.canceled_by = '' AND o.canceled_at IS NULL THEN ''
+            WHEN c.at IS NULL OR c.at <= :since OR c.at > :until THEN ''
             WHEN o.canceled_by = 'BUYER' OR EXISTS (SELECT FROM ledger.order_history h WHERE h.order_id = o.id
                 AND h.from_state = 'PENDING' AND h.to_state = 'CANCELED') THEN ''
-            WHEN o.canceled_by = 'AMAZON' THEN
-                CASE WHEN o.canceled_at > o.confirm_by THEN 'unconfirmed' ELSE '' END
+            WHEN o.canceled_by = 'AMAZON' THEN CASE WHEN c.at > o.confirm_by THEN 'unconfirmed' ELSE '' END
             WHEN EXISTS (SELECT FROM ledger.releases r WHERE r.order_id = o.id AND r.state = 'REJECTED')
                 THEN 'rejected'
             WHEN EXISTS (SELECT FROM ledger.problems p WHERE p.kind = 'oversold'
-                AND p.opened_at BETWEEN o.canceled_at - interval '14 days' AND o.canceled_at
-                AND (p.cleared_at IS NULL OR p.cleared_at >= o.canceled_at - interval '1 day')
+                AND p.opened_at BETWEEN c.at - interval '14 days' AND c.at
+                AND (p.cleared_at IS NULL OR p.cleared_at >= c.at - interval '1 day')
                 AND p.subject IN (SELECT o.connection || ' ' || coalesce(m.warehouse_sku, l.seller_sku)
                     FROM ledger.order_lines l LEFT JOIN ledger.sku_map m ON m.until IS NULL
                         AND m.seller_account = o.seller_account AND m.connection = o.connection
@@ -68,8 +69,11 @@ _CANCELED = """
             ELSE 'seller'
         END AS doubt
     FROM ledger.orders o
+    CROSS JOIN LATERAL (SELECT coalesce(o.canceled_at, o.part_canceled_at) AS at) c
     WHERE o.seller_account = :account AND o.marketplace_id = :marketplace_id
-        AND o.amazon_created_at > :since AND o.amazon_created_at <= :until
+        AND ((o.amazon_created_at > :since AND o.amazon_created_at <= :until)
+            OR (o.canceled_at > :since AND o.canceled_at <= :until)
+            OR (o.part_canceled_at > :since AND o.part_canceled_at <= :until))
 """
 _LATE = sa.text(
     """
@@ -138,8 +142,11 @@ def _select(metric: Metric) -> str:
 
 
 def _rate(conn: sa.Connection, place: Place, metric: Metric, since: datetime, until: datetime) -> Rate:
+    # On a slow week more can be canceled than was placed: the rate is all of it then, and not more than all.
     statement = sa.text(
-        f"SELECT count(*) FILTER (WHERE doubt <> '') AS defects, count(*) AS total FROM ({_select(metric)}) one"  # noqa: S608 - our own words only
+        "SELECT defects, greatest(counted, defects) AS total FROM ("  # noqa: S608 - our own words only
+        "SELECT count(*) FILTER (WHERE doubt <> '') AS defects, count(*) FILTER (WHERE counted) AS counted"
+        f" FROM ({_select(metric)}) one) found"
     )
     row = conn.execute(statement, _where(place, since, until)).one()
     return Rate(row.defects, row.total)

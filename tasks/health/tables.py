@@ -50,7 +50,7 @@ def show_health(account: Account, health: Health, now: datetime) -> int:
         f"health-defects-{account.name}",
         defect_rows(health.defects) or _nothing("order"),
         f"{many}{more}: each with its cause and the team to talk to. Late orders of the last 30 days, parcels"
-        " promised in the last 30, orders placed in the last 7.",
+        " promised in the last 30, orders canceled in the last 7.",
         now,
         empty=_nothing("order"),
     )

@@ -174,6 +174,9 @@ def upgrade() -> None:
         sa.Column("canceled_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
     )
+    op.add_column(
+        "orders", sa.Column("part_canceled_at", sa.DateTime(timezone=True), nullable=True), schema="ledger"
+    )
     op.drop_index(
         op.f("orders_recipient_idx"),
         table_name="orders",
@@ -190,6 +193,14 @@ def upgrade() -> None:
         unique=False,
         schema="ledger",
         postgresql_where=sa.text("recipient IS NOT NULL"),
+    )
+    op.create_index(
+        "orders_part_canceled_idx",
+        "orders",
+        ["seller_account", "part_canceled_at"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("part_canceled_at IS NOT NULL"),
     )
     op.create_index(
         "orders_promised_idx", "orders", ["seller_account", "deliver_by"], unique=False, schema="ledger"

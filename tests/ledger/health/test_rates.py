@@ -245,6 +245,36 @@ def test_a_line_that_the_seller_canceled_counts_too(ledger: Ledger) -> None:
     assert _other(ledger, Metric.CANCEL_7)[0].now == Rate(1, 1)
 
 
+def test_what_amazon_cancels_because_nobody_confirmed_it_counts_when_it_is_canceled(ledger: Ledger) -> None:
+    """Seven business days after its ship-by time an order is long out of the week in which it was placed."""
+    due = NOW + HOUR
+    release(ledger, *(amazon_order(number=number, confirm_by=due) for number in (1, 2)))
+    gone = due + 9 * DAY
+    for number in (1, 2):
+        ended = {"status": AmazonStatus.CANCELED, "canceled_by": "AMAZON", "updated_at": gone}
+        ingest(ledger, amazon_order(number=number, confirm_by=due, **ended), now=gone)
+    outlook, defects = _other(ledger, Metric.CANCEL_7, now=gone + HOUR)
+    assert outlook.now == Rate(2, 2)  # nothing was placed in that week: all of it was canceled
+    assert {(one.owner, one.cause, one.at) for one in defects} == {
+        (Team.OPERATIONS, "Amazon canceled it because it was not confirmed in time", gone)
+    }
+    assert _other(ledger, Metric.CANCEL_7, now=gone + 8 * DAY)[0].now == Rate()
+    with ledger.begin() as conn:
+        theirs = over_dates(conn, PLACE, Metric.CANCEL_7, day_span(GB, gone.date()), gone + DAY)
+    assert theirs.rate == Rate(2, 2)
+
+
+def test_a_line_counts_from_when_it_was_seen_canceled(ledger: Ledger) -> None:
+    """A line that the seller cancels of an old order is of this week; seeing it again does not make it newer."""
+    ingest(ledger, amazon_order(), amazon_order(number=2))
+    at = NOW + 8 * DAY
+    for seen in (at, at + 2 * DAY):
+        ingest(ledger, amazon_order(canceled_by="MERCHANT", updated_at=seen), now=seen)
+    outlook, (defect,) = _other(ledger, Metric.CANCEL_7, now=at + 3 * DAY)
+    assert (outlook.now, defect.at, defect.cause) == (Rate(1, 1), at, "the seller canceled it")
+    assert _other(ledger, Metric.CANCEL_7, now=at + 8 * DAY)[0].now == Rate()
+
+
 def test_our_count_over_amazons_dates(ledger: Ledger) -> None:
     """The same rules over other dates, whole days, with what somebody else confirmed told apart."""
     _shipped(ledger, 1, due=NOW - 3 * DAY)
@@ -294,9 +324,10 @@ def test_amazons_report_takes_the_place_of_the_one_before(ledger: Ledger) -> Non
     assert found == ((account, NOW), (late, NOW))
 
 
-@pytest.mark.parametrize("window", ["confirm_by", "deliver_by"])
+@pytest.mark.parametrize("window", ["confirm_by", "deliver_by", "canceled_at", "part_canceled_at"])
 def test_a_window_is_found_through_an_index(ledger: Ledger, window: str) -> None:
     """Whatever else there is in history, orders of a window are reached by their date."""
+    names = {"canceled_at": ["orders_canceled_idx"], "part_canceled_at": ["orders_part_canceled_idx"]}
     with ledger.begin() as conn:
         conn.execute(sa.text("SET LOCAL enable_seqscan = off"))
         plan = conn.scalars(
@@ -306,7 +337,8 @@ def test_a_window_is_found_through_an_index(ledger: Ledger, window: str) -> None
             ),
             {"a": NOW, "b": NOW + timedelta(days=1)},
         )
-        assert any("orders_due_idx" in row or "orders_promised_idx" in row for row in plan)
+        found = "\n".join(plan)
+    assert any(name in found for name in names.get(window, ["orders_due_idx", "orders_promised_idx"]))
 
 
 def test_a_second_word_does_not_mend_a_late_first_one(ledger: Ledger) -> None:
