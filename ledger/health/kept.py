@@ -58,8 +58,18 @@ def load_health(conn: sa.Connection, account: str, since: date) -> tuple[HealthD
     )
 
 
-def record_reported(conn: sa.Connection, account: str, found: Sequence[Reported], now: datetime) -> None:
-    """Keep what Amazon's report says; it takes the place of what the report before said."""
+def record_reported(
+    conn: sa.Connection, place: tuple[str, str], found: Sequence[Reported], now: datetime
+) -> None:
+    """Keep what Amazon's report on a seller account and marketplace says, in the place of the report before.
+
+    A measure that is not in it any more is gone. A report that names the marketplace nowhere is no word on it.
+    """
+    account, marketplace_id = place
+    table = health_reports.c
+    if any(one.marketplace_id == marketplace_id for one in found):
+        where = (table.seller_account == account, table.marketplace_id == marketplace_id)
+        conn.execute(health_reports.delete().where(*where))
     for one in found:
         values = {
             "read_at": now,

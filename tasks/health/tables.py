@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from domain.calendar_days import shop_named
 from domain.health.rates import RULES, Defect, Metric, Outlook, Risk, risk_of
-from domain.health.reports import MEASURES
+from domain.health.reports import MEASURES, stale_words
 from domain.health.words import length_words, percent, place_words, rate_words, risk_words, room_words
 from domain.reviews.day_closes import OpenDue
 from ledger.connection import Ledger
@@ -34,7 +34,7 @@ _ESTIMATE = (
 def show_health(account: Account, health: Health, now: datetime) -> int:
     """Write the tables of rates and of what counts against them, where they changed; how many are at risk."""
     risks = sum(risk_of(one, now) is not Risk.NONE for one in health.outlooks)
-    risks += sum(one.report.is_bad for one in health.reported)
+    risks += sum(one.is_bad(now) for one in health.reported)
     show_table(
         f"account-health-{account.name}",
         health_rows(health, now) or _nothing("rate"),
@@ -64,7 +64,7 @@ def health_rows(health: Health, now: datetime) -> Rows:
     }
     rows = [_row(one, beside.pop((one.marketplace_id, one.metric), None), now) for one in health.outlooks]
     rest = [*beside.values(), *(one for one in health.reported if one.report.metric is None)]
-    return [*rows, *(_amazons_row(one) for one in rest)]
+    return [*rows, *(_amazons_row(one, now) for one in rest)]
 
 
 def _row(outlook: Outlook, beside: Beside | None, now: datetime) -> dict[str, object]:
@@ -79,13 +79,15 @@ def _row(outlook: Outlook, beside: Beside | None, now: datetime) -> dict[str, ob
         "tonight, as usual": usual or ("not known yet" if outlook.open_tonight else "as now"),
         "tonight, if all open are late": tonight,
         **_amazon_says(beside),
-        "in words": " ".join(
-            part for part in (risk_words(outlook, now), beside.difference if beside else "") if part
+        "in words": _words(
+            risk_words(outlook, now),
+            beside.difference if beside else "",
+            stale_words(beside.read_at, now) if beside else "",
         ),
     }
 
 
-def _amazons_row(one: Beside) -> dict[str, object]:
+def _amazons_row(one: Beside, now: datetime) -> dict[str, object]:
     return {
         "rate": f"{MEASURES[one.report.measure]}, {shop_named(one.report.marketplace_id)}",
         "now": "only Amazon knows",
@@ -94,8 +96,14 @@ def _amazons_row(one: Beside) -> dict[str, object]:
         "tonight, as usual": "",
         "tonight, if all open are late": "",
         **_amazon_says(one),
-        "in words": one.difference or f"Amazon calls it {one.report.status_words}.",
+        "in words": _words(
+            one.difference or f"Amazon calls it {one.report.status_words}.", stale_words(one.read_at, now)
+        ),
     }
+
+
+def _words(*sentences: str) -> str:
+    return " ".join(one for one in sentences if one)
 
 
 def _amazon_says(one: Beside | None) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The account's rates out of the ledger: Amazon's windows, and every defect with its cause and owner."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -17,7 +18,19 @@ from ledger.health.kept import load_health, load_reported, record_health, record
 from ledger.health.rates import late_outlooks, other_outlook, over_dates
 from ledger.orders.due import count_due, load_due, usual_by_hop
 from ledger.problems import clear_problems, record_problems
-from tests.factories import DAY, GB, HOUR, NOW, amazon_order, carrier_map, dispatch, line, order_id, package
+from tests.factories import (
+    DAY,
+    DE,
+    GB,
+    HOUR,
+    NOW,
+    amazon_order,
+    carrier_map,
+    dispatch,
+    line,
+    order_id,
+    package,
+)
 from tests.ledger.walk import confirm, decide, end, ingest, look, release, ship, take
 
 PLACE = ("main", GB)
@@ -305,7 +318,9 @@ def test_the_days_are_kept_one_row_each(ledger: Ledger) -> None:
 
 
 def test_amazons_report_takes_the_place_of_the_one_before(ledger: Ledger) -> None:
-    """Each measure of a marketplace is kept as it was told last, with when it was read."""
+    """Each measure of a marketplace is kept as it was told last, with when it was read; one that is no longer told
+    is gone. A report without a word on its marketplace, and one on another, take nothing away.
+    """
     late = Reported(
         marketplace_id=GB,
         measure=Measure.LATE,
@@ -318,10 +333,19 @@ def test_amazons_report_takes_the_place_of_the_one_before(ledger: Ledger) -> Non
     )
     account = Reported(marketplace_id=GB, measure=Measure.ACCOUNT, status="NORMAL")
     with ledger.begin() as conn:
-        record_reported(conn, "main", [account], NOW - DAY)
-        record_reported(conn, "main", [late, account], NOW)
+        record_reported(conn, PLACE, [account], NOW - DAY)
+        record_reported(conn, PLACE, [late, account], NOW)
+        assert load_reported(conn, "main") == ((account, NOW), (late, NOW))
+        record_reported(conn, ("main", DE), [replace(account, marketplace_id=DE)], NOW + HOUR)
+        record_reported(conn, PLACE, [], NOW + DAY)
         found = load_reported(conn, "main")
-    assert found == ((account, NOW), (late, NOW))
+        assert [one for one, _ in found if one.marketplace_id == GB] == [account, late]
+        record_reported(conn, PLACE, [account], NOW + 2 * DAY)
+        found = load_reported(conn, "main")
+    assert [(one.marketplace_id, one.measure) for one, _ in found] == [
+        (GB, Measure.ACCOUNT),
+        (DE, Measure.ACCOUNT),
+    ]
 
 
 @pytest.mark.parametrize("window", ["confirm_by", "deliver_by", "canceled_at", "part_canceled_at"])

@@ -13,7 +13,7 @@ from domain.health.reports import Measure, Reported
 from domain.problems import ProblemKind
 from ledger.asked_reports import ACCOUNT_HEALTH, latest_report
 from ledger.connection import Ledger
-from ledger.health.kept import load_health, load_reported
+from ledger.health.kept import load_health, load_reported, record_reported
 from ledger.problems import open_problems
 from tasks.health import tables
 from tasks.health.rates import Beside, Health, look_at_health
@@ -194,6 +194,22 @@ def test_amazons_report_is_read_once_a_night_and_stands_beside_ours(ledger: Ledg
     assert (late["Amazon says"], late["Amazon's dates"]) == ("50.0 %, bad", "Oct 28 to Nov 26")
     assert "Over Oct 28 to Nov 26, Amazon counts 2 of 4 orders, Lockstep 0 of 0." in str(late["in words"])
     assert rows["Account status, UK"]["in words"] == "Amazon calls it normal."
+
+
+def test_what_amazon_called_bad_long_ago_calls_nobody(ledger: Ledger, shown: dict[str, object]) -> None:
+    """When no report comes any more the problem ends, and the table says since when nothing is known."""
+    with ledger.begin() as conn:
+        record_reported(conn, ("main", GB), REPORT, NOW)
+    subject = "main, Late Shipment Rate as Amazon reports it, UK"
+    for days, stands in ((2, True), (4, False)):
+        now = NOW + days * DAY
+        found = _look(ledger, now)
+        assert (subject in _problems(ledger), show_health.fn(MAIN, found, now)) == (stands, int(stands))
+    rows = shown["account-health-main"]
+    assert isinstance(rows, list)
+    late = {row["rate"]: row["in words"] for row in rows}["Late Shipment Rate, UK"]
+    assert "Amazon's dates end 5 days ago: what happened since is not in them." in late
+    assert late.endswith("No newer report came since Nov 27: what Amazon says today is not known.")
 
 
 def test_an_amazon_that_stays_away_is_asked_again_by_the_next_run(ledger: Ledger) -> None:
