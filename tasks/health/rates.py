@@ -39,11 +39,19 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How an account stands: every rate of every marketplace, what counts against it, and Amazon's own report."""
+    """How an account stands: every rate of every marketplace, what counts against it, and Amazon's own report.
+
+    `defects` are the latest of each rate and marketplace, by name; how many there are say the rates.
+    """
 
     outlooks: tuple[Outlook, ...]
     defects: tuple[Defect, ...]
     reported: tuple[Beside, ...]
+
+    @property
+    def counting(self) -> int:
+        """How many orders and parcels count against the account; those of ten days are among those of 30."""
+        return sum(one.now.defects for one in self.outlooks if one.metric is not Metric.LATE_10)
 
 
 @task(
