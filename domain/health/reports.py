@@ -83,11 +83,20 @@ class Reported:
         return f"{self.since:%b} {self.since.day} to {self.until:%b} {self.until.day}"
 
     @property
+    def days(self) -> int:
+        """How many days its dates have; 0 without."""
+        return 0 if self.since is None or self.until is None else (self.until - self.since).days + 1
+
+    @property
+    def name(self) -> str:
+        """What it is called, such as "Valid Tracking Rate"; with its days where Amazon has one over several."""
+        called = MEASURES[self.measure]
+        return f"{called} over {self.days} days" if self.measure is Measure.LATE and self.days else called
+
+    @property
     def metric(self) -> Metric | None:
         """Our own count of the same thing; None when we have none over that many days."""
-        if self.since is None or self.until is None:
-            return None
-        return _OURS.get((self.measure, (self.until - self.since).days + 1))
+        return _OURS.get((self.measure, self.days))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,11 @@ def record_reported(
             "status": one.status,
         }
         statement = insert(health_reports).values(
-            seller_account=account, marketplace_id=one.marketplace_id, metric=one.measure, **values
+            seller_account=account,
+            marketplace_id=one.marketplace_id,
+            metric=one.measure,
+            days=one.days,
+            **values,
         )
         conn.execute(statement.on_conflict_do_update(constraint="health_reports_pk", set_=values))
 
@@ -104,5 +108,5 @@ def load_reported(conn: sa.Connection, account: str) -> tuple[tuple[Reported, da
             ),
             row.read_at,
         )
-        for row in conn.execute(found.order_by(table.marketplace_id, table.metric))
+        for row in conn.execute(found.order_by(table.marketplace_id, table.metric, table.days))
     )

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from domain.calendar_days import shop_named
 from domain.health.rates import RULES, Defect, Metric, Outlook, Risk, risk_of
-from domain.health.reports import MEASURES, stale_words
+from domain.health.reports import stale_words
 from domain.health.words import length_words, percent, place_words, rate_words, risk_words, room_words
 from domain.reviews.day_closes import OpenDue
 from ledger.connection import Ledger
@@ -59,13 +59,18 @@ def health_rows(health: Health, now: datetime) -> Rows:
     beside = {
         (one.report.marketplace_id, one.report.metric): one for one in health.reported if one.report.metric
     }
-    rows = [_row(one, beside.pop((one.marketplace_id, one.metric), None), now) for one in health.outlooks]
+    heard = {one.report.marketplace_id for one in health.reported}
+    rows = [
+        _row(one, beside.pop((one.marketplace_id, one.metric), None), now, heard=one.marketplace_id in heard)
+        for one in health.outlooks
+    ]
     rest = [*beside.values(), *(one for one in health.reported if one.report.metric is None)]
     return [*rows, *(_amazons_row(one, now) for one in rest)]
 
 
-def _row(outlook: Outlook, beside: Beside | None, now: datetime) -> dict[str, object]:
+def _row(outlook: Outlook, beside: Beside | None, now: datetime, *, heard: bool) -> dict[str, object]:
     rule = outlook.rule
+    unsaid = f"nothing over {rule.days} days" if heard else "no report yet"
     tonight = rate_words(outlook.worst, rule) if outlook.open_tonight else "as now"
     usual = rate_words(outlook.expected, rule) if outlook.expected and outlook.open_tonight else ""
     return {
@@ -75,7 +80,7 @@ def _row(outlook: Outlook, beside: Beside | None, now: datetime) -> dict[str, ob
         "room left now": room_words(outlook.now, rule),
         "tonight, as usual": usual or ("not known yet" if outlook.open_tonight else "as now"),
         "tonight, if all open are late": tonight,
-        **_amazon_says(beside),
+        **(_amazon_says(beside) if beside else {"Amazon says": unsaid, "Amazon's dates": ""}),
         "in words": _words(
             risk_words(outlook, now),
             beside.difference if beside else "",
@@ -86,7 +91,7 @@ def _row(outlook: Outlook, beside: Beside | None, now: datetime) -> dict[str, ob
 
 def _amazons_row(one: Beside, now: datetime) -> dict[str, object]:
     return {
-        "rate": f"{MEASURES[one.report.measure]}, {shop_named(one.report.marketplace_id)}",
+        "rate": f"{one.report.name}, {shop_named(one.report.marketplace_id)}",
         "now": "only Amazon knows",
         "Amazon asks for": "",
         "room left now": "",
@@ -103,9 +108,7 @@ def _words(*sentences: str) -> str:
     return " ".join(one for one in sentences if one)
 
 
-def _amazon_says(one: Beside | None) -> dict[str, object]:
-    if one is None:
-        return {"Amazon says": "no report yet", "Amazon's dates": ""}
+def _amazon_says(one: Beside) -> dict[str, object]:
     number = f"{percent(one.report.rate)}, " if one.report.rate is not None else ""
     return {
         "Amazon says": f"{number}{one.report.status_words}",

@@ -340,6 +340,10 @@ def test_amazons_report_takes_the_place_of_the_one_before(ledger: Ledger) -> Non
         record_reported(conn, PLACE, [], NOW + DAY)
         found = load_reported(conn, "main")
         assert [one for one, _ in found if one.marketplace_id == GB] == [account, late]
+        ten = replace(late, since=date(2026, 11, 17), status="BAD")
+        record_reported(conn, PLACE, [account, late, ten], NOW + DAY)
+        found = load_reported(conn, "main")
+        assert [one for one, _ in found if one.marketplace_id == GB] == [account, ten, late]
         record_reported(conn, PLACE, [account], NOW + 2 * DAY)
         found = load_reported(conn, "main")
     assert [(one.marketplace_id, one.measure) for one, _ in found] == [

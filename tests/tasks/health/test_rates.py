@@ -209,8 +209,9 @@ def test_amazons_report_is_read_once_a_night_and_stands_beside_ours(ledger: Ledg
         assert latest_report(conn, "main", GB) is None  # the report of all listings is another one
         assert latest_report(conn, "main", GB, ACCOUNT_HEALTH) is not None
     found = _look(ledger)
-    assert "main, Late Shipment Rate as Amazon reports it, UK" in _problems(ledger)
+    assert "main, Late Shipment Rate over 30 days as Amazon reports it, UK" in _problems(ledger)
     rows = {row["rate"]: row for row in health_rows(found, NOW)}
+    assert rows["Late Shipment Rate over 10 days, UK"]["Amazon says"] == "nothing over 10 days"
     late = rows["Late Shipment Rate over 30 days, UK"]
     assert (late["Amazon says"], late["Amazon's dates"]) == ("50.0 %, bad", "Oct 28 to Nov 26")
     assert "Over Oct 28 to Nov 26, Amazon counts 2 of 4 orders, Lockstep 0 of 0." in str(late["in words"])
@@ -221,14 +222,14 @@ def test_what_amazon_called_bad_long_ago_calls_nobody(ledger: Ledger, shown: dic
     """When no report comes any more the problem ends, and the table says since when nothing is known."""
     with ledger.begin() as conn:
         record_reported(conn, ("main", GB), REPORT, NOW)
-    subject = "main, Late Shipment Rate as Amazon reports it, UK"
+    subject = "main, Late Shipment Rate over 30 days as Amazon reports it, UK"
     for days, stands in ((2, True), (4, False)):
         now = NOW + days * DAY
         found = _look(ledger, now)
         assert (subject in _problems(ledger), show_health.fn(MAIN, found, now)) == (stands, int(stands))
     rows = shown["account-health-main"]
     assert isinstance(rows, list)
-    late = {row["rate"]: row["in words"] for row in rows}["Late Shipment Rate, UK"]
+    late = {row["rate"]: row["in words"] for row in rows}["Late Shipment Rate over 30 days, UK"]
     assert "Amazon's dates end 5 days ago: what happened since is not in them." in late
     assert late.endswith("No newer report came since Nov 27: what Amazon says today is not known.")
 
