@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from domain.calendar_days import days_before
 from domain.health.rates import (
     CANCELED_FOR,
     LATE_BY,
@@ -93,19 +94,17 @@ def late_outlooks(
     conn: sa.Connection, place: Place, now: datetime, tonight: datetime
 ) -> tuple[tuple[Outlook, ...], tuple[Defect, ...]]:
     """Late shipments over 10 and 30 days, now and at the end of the day (`tonight`, UTC), and the late orders."""
-    longest = timedelta(days=RULES[Metric.LATE_30].days)
-    load_due(conn, place, now - longest, tonight, now)
+    load_due(conn, place, _begin(place, Metric.LATE_30, now), tonight, now)
     held = held_by_hop(conn, tonight, now)
     usual = usual_by_hop(conn, tonight - now, now)
     found = []
     for metric in (Metric.LATE_10, Metric.LATE_30):
-        window = timedelta(days=RULES[metric].days)
-        decided = count_due(conn, tonight - window, tonight).rate
+        decided = count_due(conn, _begin(place, metric, tonight), tonight).rate
         worst, expected = played_out(decided, held, usual)
         outlook = Outlook(
             metric=metric,
             marketplace_id=place[1],
-            now=count_due(conn, now - window, now).rate,
+            now=count_due(conn, _begin(place, metric, now), now).rate,
             worst=worst,
             expected=expected,
             open_tonight=sum(held.values()),
@@ -119,7 +118,7 @@ def other_outlook(
     conn: sa.Connection, place: Place, metric: Metric, now: datetime
 ) -> tuple[Outlook, tuple[Defect, ...]]:
     """Valid tracking or cancellations now (tonight's open orders change neither), and what counts against them."""
-    since = now - timedelta(days=RULES[metric].days)
+    since = _begin(place, metric, now)
     rate = _rate(conn, place, metric, since, now)
     outlook = Outlook(metric=metric, marketplace_id=place[1], now=rate, worst=rate, expected=rate)
     return outlook, _doubted(conn, place, metric, since, now)
@@ -135,6 +134,11 @@ def over_dates(
     load_due(conn, place, since, until, now)
     counted = count_due(conn, since, until)
     return OverTheirDates(rate=counted.rate, elsewhere=counted.elsewhere)
+
+
+def _begin(place: Place, metric: Metric, end: datetime) -> datetime:
+    """When the window of a rate begins that ends at a moment, by the days of the marketplace."""
+    return days_before(place[1], end, RULES[metric].days)
 
 
 def _select(metric: Metric) -> str:

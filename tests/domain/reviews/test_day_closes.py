@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar_days import day_of, day_span, end_of_day
+from domain.calendar_days import day_of, day_span, days_before, end_of_day
 from domain.marketplaces import MARKETPLACES
 from domain.reviews.day_closes import Close, OpenDue, close_line, days_to_end, still_words
 from tests.domain.examples import RULES
@@ -94,6 +94,26 @@ def test_days_follow_each_other_without_a_gap(shop: str, moment: datetime) -> No
     first, last = day_span(shop, day)
     assert first <= moment < last == end_of_day(shop, moment)
     assert day_span(shop, day + timedelta(days=1))[0] == last
+
+
+@RULES
+@given(
+    st.sampled_from(sorted(MARKETPLACES)),
+    st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    st.integers(0, 24 * 60 - 1),
+    st.sampled_from([7, 10, 30]),
+)
+def test_a_window_of_days_has_so_many_days_also_when_clocks_change(
+    shop: str, day: date, minute: int, days: int
+) -> None:
+    """The window that ends with a day holds the ends of so many days, and not of the one before them."""
+    moment = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=UTC)
+    tonight, today = end_of_day(shop, moment), day_of(shop, moment)
+    since = days_before(shop, tonight, days)
+    ends = [
+        day_span(shop, today - timedelta(days=back))[1] - timedelta(seconds=1) for back in range(days + 2)
+    ]
+    assert [since < end <= tonight for end in ends] == [True] * days + [False] * 2
 
 
 def _at(day: int, hour: int) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -82,6 +82,15 @@ def test_ten_days_and_thirty_days(ledger: Ledger) -> None:
     (ten, thirty), defects = _late(ledger)
     assert (ten.now, thirty.now) == (Rate(1, 1), Rate(2, 2))
     assert len(defects) == 2
+
+
+def test_ten_days_are_ten_days_when_the_clocks_went_forward(ledger: Ledger) -> None:
+    """Of eleven evenings in London, with the change among them, tonight's window has ten."""
+    tonight = datetime(2027, 3, 30, 23, tzinfo=UTC)
+    dues = [day_span(GB, date(2027, 3, day))[1] - timedelta(seconds=1) for day in range(20, 31)]
+    ingest(ledger, *(amazon_order(number=n, confirm_by=due) for n, due in enumerate(dues, 1)))
+    (ten, thirty), _ = _late(ledger, now=tonight - HOUR, tonight=tonight)
+    assert (ten.worst.total, thirty.worst.total) == (10, 11)
 
 
 def test_tonights_open_orders_are_played_out(ledger: Ledger) -> None:
