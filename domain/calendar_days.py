@@ -64,3 +64,12 @@ def day_span(marketplace_id: str, day: date) -> tuple[datetime, datetime]:
 def end_of_day(marketplace_id: str, now: datetime) -> datetime:
     """When the marketplace's day ends in which `now` lies (UTC)."""
     return day_span(marketplace_id, day_of(marketplace_id, now))[1]
+
+
+def days_before(marketplace_id: str, moment: datetime, days: int) -> datetime:
+    """The same time of the marketplace's clock so many calendar days earlier (UTC).
+
+    Where clocks changed in between that is an hour more or less than so many times 24 hours.
+    """
+    local = moment.astimezone(zone_of(marketplace_id))
+    return (local - timedelta(days=days)).astimezone(UTC)

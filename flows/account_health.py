@@ -8,7 +8,7 @@ from flows.endings import says_why
 from flows.story import run_name, told
 from ledger.connection import Ledger
 from ledger.register import Account
-from tasks.health import rates, report, tables
+from tasks.health import charts, rates, report, tables
 
 
 @flow(name="account-health", flow_run_name=run_name)
@@ -43,11 +43,11 @@ def show(ledger: Ledger, account: Account) -> None:
     found = rates.look_at_health(ledger, account, now)
     at_risk = tables.show_health(account, found, now)
     open_ones = tables.show_tonight(ledger, account, at_risk, now)
-    drawn = tables.draw_health(ledger, account, found, now)
+    drawn = charts.draw_health(ledger, account, found, now)
     counts = {
         "rates": len(found.outlooks),
         "at risk": at_risk,
-        "counting against it": len(found.defects),
+        "counting against it": found.counting,
         "open tonight": open_ones,
         "drawn": drawn,
     }

@@ -18,6 +18,8 @@ def weekly_review() -> None:
     Changes nothing at Amazon or in the warehouse. Safe to run by hand at any time.
     """
     with open_ledger() as ledger:
-        weeks = week_review.look_back(ledger, utc_now())
-        get_run_logger().info("%s", week_review.tell_week(ledger, chosen_accounts(ledger, ""), weeks))
+        accounts, now = chosen_accounts(ledger, ""), utc_now()
+        week_review.end_week(ledger, accounts, now)
+        weeks = week_review.look_back(ledger, now)
+        get_run_logger().info("%s", week_review.tell_week(ledger, accounts, weeks))
         beat(ledger, "weekly-review", {WATCHER: 1})

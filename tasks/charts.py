@@ -96,9 +96,16 @@ def late_chart(title: str, days: Mapping[date, Mapping[str, int]], *, weekly: bo
     return _png(figure)
 
 
+def style_of(number: int) -> tuple[str, str]:
+    """Color and mark of a panel's lines, counted from 0; colors come again, with other marks."""
+    round_of, place = divmod(number, len(_LINES))
+    return _LINES[place][0], _LINES[(place + round_of) % len(_LINES)][1]
+
+
 def _draw_rates(axes: Axes, panel: Panel) -> None:
     axes.set_title(panel.title, loc="left", fontsize=10, fontweight="bold", color=_INK)
-    for line, (color, mark) in zip(panel.lines, _LINES, strict=False):
+    for number, line in enumerate(panel.lines):
+        color, mark = style_of(number)
         places = [day.toordinal() for day in line.days]
         axes.plot(
             places, line.shares, color=color, marker=mark, markersize=3.5, linewidth=1.6, label=line.name

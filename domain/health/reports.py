@@ -1,7 +1,7 @@
 """Amazon's own report of an account's health beside our numbers, and what explains the difference."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from domain.health.rates import RULES, Metric, Rate
@@ -29,6 +29,8 @@ MEASURES: dict[Measure, str] = {
     Measure.ACCOUNT: "Account status",
 }
 BAD = frozenset({"BAD", "AT_RISK", "DEACTIVATED"})
+# A report comes every night, and a night may fail. What was read longer ago says nothing of today.
+STALE_AFTER = timedelta(days=3)
 _STATUSES = {
     "GOOD": "good",
     "BAD": "bad",
@@ -81,11 +83,20 @@ class Reported:
         return f"{self.since:%b} {self.since.day} to {self.until:%b} {self.until.day}"
 
     @property
+    def days(self) -> int:
+        """How many days its dates have; 0 without."""
+        return 0 if self.since is None or self.until is None else (self.until - self.since).days + 1
+
+    @property
+    def name(self) -> str:
+        """What it is called, such as "Valid Tracking Rate"; with its days where Amazon has one over several."""
+        called = MEASURES[self.measure]
+        return f"{called} over {self.days} days" if self.measure is Measure.LATE and self.days else called
+
+    @property
     def metric(self) -> Metric | None:
         """Our own count of the same thing; None when we have none over that many days."""
-        if self.since is None or self.until is None:
-            return None
-        return _OURS.get((self.measure, (self.until - self.since).days + 1))
+        return _OURS.get((self.measure, self.days))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +120,18 @@ def explained(report: Reported, ours: OverTheirDates, now: datetime) -> str:
     if report.until is not None and (lag := (now.date() - report.until).days) > 1:
         parts.append(f"Amazon's dates end {lag} days ago: what happened since is not in them.")
     return " ".join([told, *parts])
+
+
+def is_stale(read_at: datetime, now: datetime) -> bool:
+    """Whether Amazon's word, read at `read_at` (UTC), is too old to call anybody."""
+    return now - read_at > STALE_AFTER
+
+
+def stale_words(read_at: datetime, now: datetime) -> str:
+    """That Amazon's word is old, in a sentence; empty while it is not."""
+    if not is_stale(read_at, now):
+        return ""
+    return f"No newer report came since {read_at:%b} {read_at.day}: what Amazon says today is not known."
 
 
 def _of_total(more: int, elsewhere: int, things: str) -> list[str]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from domain.calendar_days import shop_named
 from domain.health.rates import Outlook, Rate, Risk, Rule, risk_of, room
-from domain.health.reports import MEASURES, Reported
+from domain.health.reports import Reported
 from domain.problem_kinds import ProblemKind
 from domain.problems import Problem
 
@@ -80,7 +80,7 @@ def health_problem(account: str, outlook: Outlook, now: datetime) -> Problem | N
 
 def reported_place(report: Reported) -> str:
     """A measure of Amazon's report with its marketplace."""
-    return f"{MEASURES[report.measure]} as Amazon reports it, {shop_named(report.marketplace_id)}"
+    return f"{report.name} as Amazon reports it, {shop_named(report.marketplace_id)}"
 
 
 def reported_problem(account: str, report: Reported) -> Problem | None:
@@ -91,7 +91,7 @@ def reported_problem(account: str, report: Reported) -> Problem | None:
     return Problem(
         kind=ProblemKind.HEALTH_AT_RISK,
         subject=health_subject(account, reported_place(report)),
-        summary=f"Amazon's own report calls the {MEASURES[report.measure]} of {account} in"
+        summary=f"Amazon's own report calls the {report.name} of {account} in"
         f" {shop_named(report.marketplace_id)} {report.status_words}{number}. Open Account Health in Seller"
         " Central: it says what Amazon wants.",
         cause=account,

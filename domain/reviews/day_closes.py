@@ -1,7 +1,14 @@
 """The daily close: every order due today is confirmed or explained."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+
+from domain.calendar_days import day_span, shop_named
+
+# By noon (UTC) of the next day a day is over in every marketplace; the last one ends at 08:00, in California.
+_OVER = time(12)
+LOOK_BACK = timedelta(weeks=8)  # how far back the end of a day is still looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +65,46 @@ class Close:
         return not (self.late or self.open_ones)
 
 
-def close_line(close: Close) -> str:
-    """The day in one line: "212 orders due, 210 confirmed in time, 2 open and explained"."""
+def days_to_end(day: date, kept: Mapping[date, datetime]) -> tuple[date, ...]:
+    """The days before `day` of which it is not kept yet how they ended, oldest first.
+
+    `kept` says when each day was closed last (UTC). The day before is always among them; when no close ran for some
+    days, so are those.
+    """
+    before = day - timedelta(days=1)
+    known = [one for one in kept if one < day]
+    ended = [one for one in known if kept[one] >= _over_everywhere(one)]
+    first = max(ended) + timedelta(days=1) if ended else min(known, default=before)
+    first = min(first, before)
+    return tuple(first + timedelta(days=n) for n in range((before - first).days + 1))
+
+
+def _over_everywhere(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), _OVER, tzinfo=UTC)
+
+
+def still_words(closes: Iterable[Close], now: datetime) -> str:
+    """What can still be confirmed in time on a day that is not over, by marketplace; empty when nothing can."""
+    left: dict[tuple[datetime, str], int] = {}
+    for close in closes:
+        for one in close.open_ones:
+            if one.due > now:
+                place = (day_span(one.marketplace_id, close.day)[1], shop_named(one.marketplace_id))
+                left[place] = left.get(place, 0) + 1
+    told = [f"{orders(number)} in {shop} until {at:%H:%M} UTC" for (at, shop), number in sorted(left.items())]
+    return f"Not over yet: {', '.join(told)}." if told else ""
+
+
+def close_line(close: Close, *, over: bool = False) -> str:
+    """The day in one line: "212 orders due, 210 confirmed in time, 2 open and explained".
+
+    When the day is `over`, what is open is late.
+    """
+    still = "late and not confirmed yet" if over else "open and explained"
     parts = [
         (close.late, "confirmed late"),
         (close.elsewhere, "confirmed by somebody else"),
-        (close.explained, "open and explained"),
+        (close.explained, still),
         (close.unexplained, "OPEN AND NOT EXPLAINED"),
         (close.canceled, "canceled"),
     ]

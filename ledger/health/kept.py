@@ -58,8 +58,18 @@ def load_health(conn: sa.Connection, account: str, since: date) -> tuple[HealthD
     )
 
 
-def record_reported(conn: sa.Connection, account: str, found: Sequence[Reported], now: datetime) -> None:
-    """Keep what Amazon's report says; it takes the place of what the report before said."""
+def record_reported(
+    conn: sa.Connection, place: tuple[str, str], found: Sequence[Reported], now: datetime
+) -> None:
+    """Keep what Amazon's report on a seller account and marketplace says, in the place of the report before.
+
+    A measure that is not in it any more is gone. A report that names the marketplace nowhere is no word on it.
+    """
+    account, marketplace_id = place
+    table = health_reports.c
+    if any(one.marketplace_id == marketplace_id for one in found):
+        where = (table.seller_account == account, table.marketplace_id == marketplace_id)
+        conn.execute(health_reports.delete().where(*where))
     for one in found:
         values = {
             "read_at": now,
@@ -71,7 +81,11 @@ def record_reported(conn: sa.Connection, account: str, found: Sequence[Reported]
             "status": one.status,
         }
         statement = insert(health_reports).values(
-            seller_account=account, marketplace_id=one.marketplace_id, metric=one.measure, **values
+            seller_account=account,
+            marketplace_id=one.marketplace_id,
+            metric=one.measure,
+            days=one.days,
+            **values,
         )
         conn.execute(statement.on_conflict_do_update(constraint="health_reports_pk", set_=values))
 
@@ -94,5 +108,5 @@ def load_reported(conn: sa.Connection, account: str) -> tuple[tuple[Reported, da
             ),
             row.read_at,
         )
-        for row in conn.execute(found.order_by(table.marketplace_id, table.metric))
+        for row in conn.execute(found.order_by(table.marketplace_id, table.metric, table.days))
     )

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from domain.calendar_days import days_before
 from domain.health.rates import (
     CANCELED_FOR,
     LATE_BY,
@@ -26,7 +27,7 @@ _MOVING = ", ".join(f"'{word}'" for word in sorted(MOVING))
 # A parcel that Amazon itself shows moving is valid whatever we think of its number. What Amazon confirms itself it
 # can follow itself. Orders are chosen by the promised delivery, as Amazon does.
 _TRACKED = f"""
-    SELECT o.amazon_order_id, p.warehouse_parcel_id, p.first_accepted_at AS at,
+    SELECT o.amazon_order_id, p.warehouse_parcel_id, p.first_accepted_at AS at, true AS counted,
         CASE
             WHEN s.status IN ({_MOVING}) OR p.state = 'NOT_REQUIRED' THEN ''
             WHEN p.carrier_code = 'Other' THEN 'other'
@@ -43,22 +44,23 @@ _TRACKED = f"""
         AND o.deliver_by > :since AND o.deliver_by <= :until AND p.joined = '' AND p.state <> 'VOIDED'
         AND (p.first_accepted_at IS NOT NULL OR (p.state = 'NOT_REQUIRED' AND NOT p.awaits_amazon))
 """  # noqa: S608 - our own words only
-# Canceled by the seller, of orders placed. Not: what the buyer asked for, and what was pending. What Amazon cancels
-# because it was not confirmed in time counts as the seller's; what Amazon cancels before that does not. Of what an
-# item was oversold is known by the problem that stood when the order was canceled, or was over for a day at most.
+# Canceled by the seller, of orders placed: an order counts against the account from the cancellation on, however
+# long ago it was placed, because Amazon cancels what nobody confirmed a week after its time. Not: what the buyer
+# asked for, and what was pending. What Amazon cancels because it was not confirmed in time counts as the seller's;
+# what Amazon cancels before that does not. Of what an item was oversold is known by the problem that stood when the
+# order was canceled, or was over for a day at most.
 _CANCELED = """
-    SELECT o.amazon_order_id, o.canceled_at AS at,
+    SELECT o.amazon_order_id, c.at, o.amazon_created_at > :since AND o.amazon_created_at <= :until AS counted,
         CASE
-            WHEN o.canceled_by = '' AND o.canceled_at IS NULL THEN ''
+            WHEN c.at IS NULL OR c.at <= :since OR c.at > :until THEN ''
             WHEN o.canceled_by = 'BUYER' OR EXISTS (SELECT FROM ledger.order_history h WHERE h.order_id = o.id
                 AND h.from_state = 'PENDING' AND h.to_state = 'CANCELED') THEN ''
-            WHEN o.canceled_by = 'AMAZON' THEN
-                CASE WHEN o.canceled_at > o.confirm_by THEN 'unconfirmed' ELSE '' END
+            WHEN o.canceled_by = 'AMAZON' THEN CASE WHEN c.at > o.confirm_by THEN 'unconfirmed' ELSE '' END
             WHEN EXISTS (SELECT FROM ledger.releases r WHERE r.order_id = o.id AND r.state = 'REJECTED')
                 THEN 'rejected'
             WHEN EXISTS (SELECT FROM ledger.problems p WHERE p.kind = 'oversold'
-                AND p.opened_at BETWEEN o.canceled_at - interval '14 days' AND o.canceled_at
-                AND (p.cleared_at IS NULL OR p.cleared_at >= o.canceled_at - interval '1 day')
+                AND p.opened_at BETWEEN c.at - interval '14 days' AND c.at
+                AND (p.cleared_at IS NULL OR p.cleared_at >= c.at - interval '1 day')
                 AND p.subject IN (SELECT o.connection || ' ' || coalesce(m.warehouse_sku, l.seller_sku)
                     FROM ledger.order_lines l LEFT JOIN ledger.sku_map m ON m.until IS NULL
                         AND m.seller_account = o.seller_account AND m.connection = o.connection
@@ -68,8 +70,11 @@ _CANCELED = """
             ELSE 'seller'
         END AS doubt
     FROM ledger.orders o
+    CROSS JOIN LATERAL (SELECT coalesce(o.canceled_at, o.part_canceled_at) AS at) c
     WHERE o.seller_account = :account AND o.marketplace_id = :marketplace_id
-        AND o.amazon_created_at > :since AND o.amazon_created_at <= :until
+        AND ((o.amazon_created_at > :since AND o.amazon_created_at <= :until)
+            OR (o.canceled_at > :since AND o.canceled_at <= :until)
+            OR (o.part_canceled_at > :since AND o.part_canceled_at <= :until))
 """
 _LATE = sa.text(
     """
@@ -89,19 +94,17 @@ def late_outlooks(
     conn: sa.Connection, place: Place, now: datetime, tonight: datetime
 ) -> tuple[tuple[Outlook, ...], tuple[Defect, ...]]:
     """Late shipments over 10 and 30 days, now and at the end of the day (`tonight`, UTC), and the late orders."""
-    longest = timedelta(days=RULES[Metric.LATE_30].days)
-    load_due(conn, place, now - longest, tonight, now)
+    load_due(conn, place, _begin(place, Metric.LATE_30, now), tonight, now)
     held = held_by_hop(conn, tonight, now)
     usual = usual_by_hop(conn, tonight - now, now)
     found = []
     for metric in (Metric.LATE_10, Metric.LATE_30):
-        window = timedelta(days=RULES[metric].days)
-        decided = count_due(conn, tonight - window, tonight).rate
+        decided = count_due(conn, _begin(place, metric, tonight), tonight).rate
         worst, expected = played_out(decided, held, usual)
         outlook = Outlook(
             metric=metric,
             marketplace_id=place[1],
-            now=count_due(conn, now - window, now).rate,
+            now=count_due(conn, _begin(place, metric, now), now).rate,
             worst=worst,
             expected=expected,
             open_tonight=sum(held.values()),
@@ -115,7 +118,7 @@ def other_outlook(
     conn: sa.Connection, place: Place, metric: Metric, now: datetime
 ) -> tuple[Outlook, tuple[Defect, ...]]:
     """Valid tracking or cancellations now (tonight's open orders change neither), and what counts against them."""
-    since = now - timedelta(days=RULES[metric].days)
+    since = _begin(place, metric, now)
     rate = _rate(conn, place, metric, since, now)
     outlook = Outlook(metric=metric, marketplace_id=place[1], now=rate, worst=rate, expected=rate)
     return outlook, _doubted(conn, place, metric, since, now)
@@ -133,13 +136,21 @@ def over_dates(
     return OverTheirDates(rate=counted.rate, elsewhere=counted.elsewhere)
 
 
+def _begin(place: Place, metric: Metric, end: datetime) -> datetime:
+    """When the window of a rate begins that ends at a moment, by the days of the marketplace."""
+    return days_before(place[1], end, RULES[metric].days)
+
+
 def _select(metric: Metric) -> str:
     return _TRACKED if metric is Metric.TRACKING_30 else _CANCELED
 
 
 def _rate(conn: sa.Connection, place: Place, metric: Metric, since: datetime, until: datetime) -> Rate:
+    # On a slow week more can be canceled than was placed: the rate is all of it then, and not more than all.
     statement = sa.text(
-        f"SELECT count(*) FILTER (WHERE doubt <> '') AS defects, count(*) AS total FROM ({_select(metric)}) one"  # noqa: S608 - our own words only
+        "SELECT defects, greatest(counted, defects) AS total FROM ("  # noqa: S608 - our own words only
+        "SELECT count(*) FILTER (WHERE doubt <> '') AS defects, count(*) FILTER (WHERE counted) AS counted"
+        f" FROM ({_select(metric)}) one) found"
     )
     row = conn.execute(statement, _where(place, since, until)).one()
     return Rate(row.defects, row.total)

@@ -73,7 +73,7 @@ def record_page(
     owner = {"seller_account": context.account, "connection": context.connection}
     ids = {order_id: row.id for order_id, row in known.items()}
     ids |= insert_orders(conn, new, decisions, owner, context.seal, now=now)
-    update_orders(conn, again, known, decisions, context.seal)
+    update_orders(conn, again, known, decisions, context.seal, now=now)
     update_lines(conn, fresh, ids)
     record_demand(conn, context.account, new)
     _move(conn, again, known, decisions, now)

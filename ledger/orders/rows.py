@@ -79,11 +79,13 @@ def update_orders(
     known: Mapping[str, KnownOrder],
     decisions: Mapping[str, OrderDecision],
     seal: Seal,
+    *,
+    now: datetime,
 ) -> None:
     """Write what Amazon shows now of known orders, and why each is held; states move elsewhere."""
     if again:
         rows = [_row_again(o, known[o.order_id], decisions[o.order_id], seal) for o in again]
-        conn.execute(_UPDATE, {"rows": rows})
+        conn.execute(_UPDATE, {"rows": rows, "now": now})
 
 
 def update_lines(conn: sa.Connection, fresh: Sequence[AmazonOrder], ids: Mapping[str, int]) -> None:
@@ -122,6 +124,7 @@ def _new_row(order: AmazonOrder, decision: OrderDecision, seal: Seal, now: datet
         "state": decision.state,
         "imported_at": now,
         "canceled_at": now if decision.state is OrderState.CANCELED else None,
+        "part_canceled_at": now if order.canceled_by else None,
         "address_gaps": list(address_gaps(order)),
         "recipient": seal.close(recipient, order.order_id) if recipient else None,
         **_plain_columns(order, decision),
@@ -176,12 +179,19 @@ _SEEN = _rows_of(
     "canceled_by",
     "held_for",
 )
+_NEWLY_CANCELED = sa.and_(_SEEN.c.canceled_by != "", _SEEN.c.canceled_by != orders.c.canceled_by)
 _UPDATE = (
     orders.update()
     .where(orders.c.id == _SEEN.c.id)
     .values(
         {column.name: column for column in _SEEN.c if column.name not in ("id", "recipient")}
-        | {"recipient": sa.func.coalesce(_SEEN.c.recipient, orders.c.recipient)}
+        | {
+            "recipient": sa.func.coalesce(_SEEN.c.recipient, orders.c.recipient),
+            "part_canceled_at": sa.case(
+                (_NEWLY_CANCELED, sa.bindparam("now", type_=sa.DateTime(timezone=True))),
+                else_=orders.c.part_canceled_at,
+            ),
+        }
     )
 )
 _HELD = _rows_of("id", "held_for")

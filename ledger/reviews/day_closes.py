@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.calendar_days import day_span, end_of_day
-from domain.reviews.day_closes import Close, OpenDue
+from domain.reviews.day_closes import LOOK_BACK, Close, OpenDue, days_to_end
 from ledger.orders.due import Counted, count_due, load_due
 from ledger.tables import day_closes
 
@@ -64,6 +64,18 @@ def close_day(
     )
     _record(conn, close, now)
     return close
+
+
+def end_days(
+    conn: sa.Connection, account: str, marketplaces: Sequence[str], day: date, now: datetime
+) -> tuple[Close, ...]:
+    """How the days before `day` ended of which that is not kept yet, oldest first; kept."""
+    table = day_closes.c
+    found = sa.select(table.day, table.closed_at).where(
+        table.seller_account == account, table.day >= day - LOOK_BACK, table.day < day
+    )
+    kept = {row.day: row.closed_at for row in conn.execute(found)}
+    return tuple(close_day(conn, account, marketplaces, one, now) for one in days_to_end(day, kept))
 
 
 def open_tonight(

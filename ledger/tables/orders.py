@@ -48,6 +48,8 @@ orders = Table(
     moment("released_at"),
     moment("accepted_at"),
     moment("canceled_at"),
+    # When Lockstep saw who canceled it, or lines of it while the rest goes on.
+    moment("part_canceled_at"),
     moment("closed_at"),
     UniqueConstraint("seller_account", "amazon_order_id"),
     one_of("state", OrderState),
@@ -73,6 +75,12 @@ orders = Table(
         "seller_account",
         "canceled_at",
         postgresql_where=text("canceled_at IS NOT NULL"),
+    ),
+    Index(
+        "orders_part_canceled_idx",
+        "seller_account",
+        "part_canceled_at",
+        postgresql_where=text("part_canceled_at IS NOT NULL"),
     ),
 )
 

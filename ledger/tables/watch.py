@@ -143,6 +143,7 @@ health_reports = Table(
     Column("seller_account", Text, primary_key=True),
     Column("marketplace_id", Text, primary_key=True),
     Column("metric", Text, primary_key=True),
+    Column("days", Integer, primary_key=True),  # of its dates; 0 without
     moment("read_at", nullable=False),
     Column("since", Date),
     Column("until", Date),

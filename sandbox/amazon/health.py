@@ -15,6 +15,7 @@ from sandbox.amazon.state import AmazonState
 ACCOUNT_HEALTH = "GET_V2_SELLER_PERFORMANCE_REPORT"
 # Days of the window, and how many days before the report it ends.
 LATE, TRACKING, CANCEL, DELIVERY, DEFECTS = (30, 1), (30, 10), (7, 1), (30, 10), (60, 15)
+LATE_10 = (10, 1)
 _POLICIES = (
     "listingPolicyViolations",
     "productAuthenticityCustomerComplaints",
@@ -37,7 +38,10 @@ Span = tuple[datetime, datetime]
 
 
 def health_report(world: AmazonState, marketplace_ids: Iterable[str], now: datetime) -> bytes:
-    """The report's content; spelled as in the schema's example where `world.example_spelling`."""
+    """The report's content; spelled as in the schema's example where `world.example_spelling`.
+
+    With `world.late_rate_list` it has the list that answers were seen with and the schema does not know.
+    """
     shops = list(marketplace_ids)
     metrics = [_metrics(world, shop, now) for shop in shops]
     if world.example_spelling:
@@ -52,6 +56,11 @@ def _metrics(world: AmazonState, shop: str, now: datetime) -> dict[str, Any]:
     return {
         "marketplaceId": shop,
         "lateShipmentRate": _late(ours, _span(now, LATE)),
+        **(
+            {"lateShipmentRateList": [_late(ours, _span(now, days)) for days in (LATE, LATE_10)]}
+            if world.late_rate_list
+            else {}
+        ),
         "validTrackingRate": _tracking(ours, _span(now, TRACKING)),
         "preFulfillmentCancellationRate": _cancel(ours, _span(now, CANCEL)),
         "onTimeDeliveryRate": {

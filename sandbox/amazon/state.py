@@ -42,6 +42,9 @@ class AmazonState:
     document_after = 300.0  # from createFeed or createReport to DONE
     account_status = "NORMAL"  # as the report of the account's health says it
     example_spelling = False  # that report spelled as in the example of its schema, not as in the schema
+    late_rate_list = (
+        False  # that report with late shipments over 10 days as well, in a list that no schema has
+    )
     hang_seconds = 60.0  # real ones: how long a hanging answer hangs
 
     def __init__(  # noqa: PLR0913 - an account's keys and limits, each with a plain default

@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from domain.calendar_days import day_span, end_of_day
 from domain.health.rates import Defect, Metric, Outlook
-from domain.health.reports import Reported, explained
+from domain.health.reports import Reported, explained, is_stale
 from domain.health.words import (
     health_problem,
     health_subject,
@@ -32,14 +32,26 @@ class Beside:
     read_at: datetime
     difference: str
 
+    def is_bad(self, now: datetime) -> bool:
+        """Whether Amazon finds it wanting, and said so lately enough to call somebody."""
+        return self.report.is_bad and not is_stale(self.read_at, now)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How an account stands: every rate of every marketplace, what counts against it, and Amazon's own report."""
+    """How an account stands: every rate of every marketplace, what counts against it, and Amazon's own report.
+
+    `defects` are the latest of each rate and marketplace, by name; how many there are say the rates.
+    """
 
     outlooks: tuple[Outlook, ...]
     defects: tuple[Defect, ...]
     reported: tuple[Beside, ...]
+
+    @property
+    def counting(self) -> int:
+        """How many orders and parcels count against the account; those of ten days are among those of 30."""
+        return sum(one.now.defects for one in self.outlooks if one.metric is not Metric.LATE_10)
 
 
 @task(
@@ -81,7 +93,7 @@ def _beside(conn: sa.Connection, account: Account, now: datetime) -> Iterator[Be
             shop = report.marketplace_id
             span = day_span(shop, report.since)[0], day_span(shop, report.until)[1]
             ours = over_dates(conn, (account.name, shop), report.metric, span, now)
-            said = explained(report, ours, read_at)
+            said = explained(report, ours, now)
         yield Beside(report=report, read_at=read_at, difference=said)
 
 
@@ -96,6 +108,6 @@ def _settle(
     # Whatever is open of this account and was not found again is over, also where nothing is left to count.
     subjects = [one for one in open_subjects(conn, kind) if one.startswith(health_subject(account.name, ""))]
     found = [health_problem(account.name, one, now) for one in outlooks]
-    found += [reported_problem(account.name, one.report) for one in reported]
+    found += [reported_problem(account.name, one.report) for one in reported if one.is_bad(now)]
     known = [problem for problem in found if problem is not None]
     settle_problems(conn, {kind}, subjects, known, now)

@@ -54,6 +54,6 @@ def _record(
     ledger: Ledger, account: Account, asked: AskedReport, found: Sequence[Reported], now: datetime
 ) -> dict[str, int]:
     with ledger.begin() as conn:
-        record_reported(conn, account.name, found, now)
+        record_reported(conn, (account.name, asked.marketplace_id), found, now)
         record_read(conn, asked, {"measures": len(found)}, now)
     return {"read": 1}

@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from domain.calendar_days import shop_named
 from domain.problem_kinds import Team
-from domain.reviews.day_closes import Close, OpenDue, close_line, orders
+from domain.reviews.day_closes import Close, OpenDue, close_line, orders, still_words
 from ledger.connection import Ledger
 from ledger.register import Account
-from ledger.reviews.day_closes import close_day
+from ledger.reviews.day_closes import close_day, end_days
 from tasks.pictures import page_link, show_page
 from tasks.telling import tell
 
 ARTIFACT = "daily-close"
 _SHOWN = 100
+_ENDED_SHOWN = 20  # lines of a message about days before
 
 
 def day_to_close(now: datetime) -> date:
@@ -28,23 +30,36 @@ def day_to_close(now: datetime) -> date:
 def close_days(
     ledger: Ledger, accounts: Sequence[Account], day: date, now: datetime
 ) -> tuple[tuple[Close, ...], tuple[Close, ...]]:
-    """What became of the orders due on a day, and how the day before has ended; both are kept."""
+    """What became of the orders due on a day, and how the days before have ended that nobody was told of; all kept.
+
+    That is the day before, and every day on which no close ran.
+    """
     with ledger.begin() as conn:
-        today, before = (
-            tuple(close_day(conn, one.name, one.marketplaces, which, now) for one in accounts)
-            for which in (day, day - timedelta(days=1))
-        )
-    return today, before
+        today = tuple(close_day(conn, one.name, one.marketplaces, day, now) for one in accounts)
+        before = [end_days(conn, one.name, one.marketplaces, day, now) for one in accounts]
+    return today, tuple(sorted(chain.from_iterable(before), key=lambda one: one.day))
 
 
 @task(task_run_name="tell operations how the day ended", cache_policy=NO_CACHE)
-def tell_close(today: Sequence[Close], before: Sequence[Close]) -> str:
+def tell_close(today: Sequence[Close], before: Sequence[Close], now: datetime) -> str:
     """Write the close as a page and send it to operations; its one line."""
     line = subject_line(today)
-    show_page(ARTIFACT, close_page(today, before), line)
-    body = "\n".join([*(f"{one.seller_account}: {close_line(one)}" for one in today), *_loud(today)])
-    tell(Team.OPERATIONS, line, body, link=page_link(ARTIFACT))
+    show_page(ARTIFACT, close_page(today, before, now), line)
+    tell(Team.OPERATIONS, line, close_body(today, before, now), link=page_link(ARTIFACT))
     return line
+
+
+def close_body(today: Sequence[Close], before: Sequence[Close], now: datetime) -> str:
+    """The close as a message: each account's day so far, what time is left, and how the days before ended."""
+    parts = [f"{one.seller_account}: {close_line(one)}" for one in today]
+    parts += [still_words(today, now), *_loud(today)]
+    ended = [
+        f"{_day(one)} ended, {one.seller_account}: {close_line(one, over=True)}" for one in _traded(before)
+    ]
+    more = len(ended) - _ENDED_SHOWN
+    if more > 0:
+        ended = [f"The page has {more} lines more about days before.", *ended[more:]]
+    return "\n".join(part for part in (*parts, *ended) if part)
 
 
 def subject_line(closes: Sequence[Close]) -> str:
@@ -59,30 +74,40 @@ def subject_line(closes: Sequence[Close]) -> str:
         canceled=sum(one.canceled for one in closes),
         open_ones=tuple(due for one in closes for due in one.open_ones),
     )
-    return f"{day:%b} {day.day}: {close_line(whole)}"
+    return f"{_day(whole)}: {close_line(whole)}"
 
 
-def close_page(today: Sequence[Close], before: Sequence[Close]) -> str:
+def close_page(today: Sequence[Close], before: Sequence[Close], now: datetime) -> str:
     """The close as a markdown page: each account's day, what is open and whose it is, and how yesterday ended."""
     day = today[0].day
     parts = [f"# {day:%A}, {day:%b} {day.day}", ""]
     parts += [f"- **{one.seller_account}**: {close_line(one)}." for one in today]
-    parts += ["", *_loud(today)]
+    parts += ["", *(part for part in (still_words(today, now), *_loud(today)) if part)]
     still_open = [due for one in today for due in one.open_ones]
     if still_open:
         parts += ["", "## Not confirmed yet", "", *_open_table(still_open)]
-    if any(one.due or one.canceled for one in before):
-        parts += ["", "## How the day before ended", ""]
-        parts += [f"- **{one.seller_account}**: {close_line(one)}." for one in before]
+    if ended := _traded(before):
+        days = "day" if len({one.day for one in before}) == 1 else "days"
+        parts += ["", f"## How the {days} before ended", ""]
+        parts += [f"- {_day(one)}, **{one.seller_account}**: {close_line(one, over=True)}." for one in ended]
     parts += [
         "",
         (
             "An order is due on the day on which its ship-by time ends, by the calendar of its marketplace."
-            " Where that day is not over yet, open orders can still be confirmed in time; tomorrow's close says"
-            " what became of them."
+            " Where that day is not over yet, open orders can still be confirmed in time; the next close says what"
+            " became of them, here and in its message."
         ),
     ]
     return "\n".join(parts)
+
+
+def _day(close: Close) -> str:
+    return f"{close.day:%b} {close.day.day}"
+
+
+def _traded(closes: Sequence[Close]) -> list[Close]:
+    """Those on which something was due."""
+    return [one for one in closes if one.due or one.canceled]
 
 
 def _loud(closes: Sequence[Close]) -> list[str]:

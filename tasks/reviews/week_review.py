@@ -16,7 +16,7 @@ from domain.reviews.weeks import change_words, midnight, monday_of, weeks_before
 from ledger.connection import Ledger
 from ledger.health.kept import HealthDay, load_health
 from ledger.register import Account
-from ledger.reviews.day_closes import KeptClose, kept_closes
+from ledger.reviews.day_closes import KeptClose, end_days, kept_closes
 from ledger.reviews.trends import KindTrend, late_by_day, problems_opened
 from tasks.charts import NAMES, WHOSE, late_chart
 from tasks.pictures import page_link, picture, show_page
@@ -58,6 +58,17 @@ class Week:
     def opened(self) -> int:
         """Problems opened, of all kinds."""
         return sum(one.opened for one in self.problems)
+
+
+@task(task_run_name="end the days of the week", cache_policy=NO_CACHE, persist_result=False, retries=2)
+def end_week(ledger: Ledger, accounts: Sequence[Account], now: datetime) -> int:
+    """Keep how the last days of the last whole week ended, Sunday and those without a close; how many there were.
+
+    The close of Sunday evening saw a day that was not over.
+    """
+    end = monday_of(now.date())
+    with ledger.begin() as conn:
+        return sum(len(end_days(conn, one.name, one.marketplaces, end, now)) for one in accounts)
 
 
 @task(task_run_name="look back on eight weeks", cache_policy=NO_CACHE, persist_result=False, retries=2)

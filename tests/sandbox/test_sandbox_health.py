@@ -62,6 +62,18 @@ def test_an_order_is_late_when_its_last_unit_is_confirmed_too_late(world: Amazon
     )
 
 
+def test_late_shipments_over_ten_days_are_in_a_list_when_wished(world: AmazonWorld) -> None:
+    """A late order of two weeks ago is in the 30 days alone; by itself the report has no list."""
+    for days in (2, 14):
+        world.ship_elsewhere(_order(world, world.now() - days * DAY))
+    assert "lateShipmentRateList" not in _metrics(world)
+    world.late_rate_list = True
+    found = _metrics(world)
+    month, ten = found["lateShipmentRateList"]
+    assert month == found["lateShipmentRate"]
+    assert (month["orderCount"], ten["orderCount"], ten["lateShipmentCount"]) == (2, 1, 1)
+
+
 def test_the_report_lags(world: AmazonWorld) -> None:
     """What was due today or more than 30 days ago is not in it, and dates are whole days of UTC."""
     now = world.now()

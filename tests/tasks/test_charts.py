@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from PIL import Image
 
-from tasks.charts import WHOSE, Line, Panel, late_chart, rates_chart
+from tasks.charts import WHOSE, Line, Panel, late_chart, rates_chart, style_of
 
 DAYS = [date(2026, 11, 25) - timedelta(days=back) for back in range(29, -1, -1)]
 
@@ -45,6 +45,16 @@ def test_rates_are_drawn_with_the_limit_line() -> None:
 def test_a_rate_is_drawn_from_nothing_one_day_or_a_month(days: list[date]) -> None:
     """What the first day has to show is a picture as well."""
     assert rates_chart("main", [_panel(days, 0.02)]).startswith(b"\x89PNG")
+
+
+def test_every_marketplace_has_a_line_of_its_own() -> None:
+    """More marketplaces than colors: each is drawn, and no two lines have both the same color and the same mark."""
+    lines = [Line(name=f"M{n}", days=DAYS, shares=[0.002 * n] * len(DAYS)) for n in range(12)]
+    drawn = [
+        rates_chart("main", [Panel(title="Rate", limit=0.04, lines=lines[:many])]) for many in range(1, 13)
+    ]
+    assert len(set(drawn)) == len(lines)
+    assert len({style_of(number) for number in range(30)}) == 30
 
 
 @pytest.mark.parametrize("weekly", [False, True])

@@ -1,7 +1,9 @@
 """The report of an account's health (GET_V2_SELLER_PERFORMANCE_REPORT), JSON.
 
 Its published schema and the example in it do not agree; both spellings are read. `rate` is called a percentage
-and is a fraction.
+and is a fraction. Of late shipments the schema has one rate; the answers seen in public programs have a list beside
+it, whose entries are the same rate over 10 and over 30 days. Where a report leaves out how many were good or bad,
+that is reckoned from its rate.
 """
 
 import json
@@ -16,6 +18,9 @@ from domain.errors import TryAgain
 from domain.health.reports import Measure, Reported
 
 Number = Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)]
+_GOOD_SHARE = frozenset(
+    {Measure.TRACKING, Measure.DELIVERY, Measure.UNIT_DELIVERY}
+)  # their rate counts the good
 _SUSPENDED = {"SUSPENDED": "DEACTIVATED"}  # the example's word for the schema's
 
 
@@ -71,6 +76,7 @@ class _Fulfillers(ForeignModel):
 class _Metrics(ForeignModel):
     marketplace_id: Identifier
     late_shipment_rate: _Late | None = None
+    late_shipment_rate_list: list[_Late | None] | None = None
     valid_tracking_rate: _Tracking | None = None
     on_time_delivery_rate: _Delivered | None = None
     unit_on_time_delivery_rate: _Units | None = None
@@ -116,8 +122,7 @@ def parse_health_report(content: bytes, _content_type: str = "") -> tuple[Report
 
 def _measures(one: _Metrics) -> Iterator[Reported]:
     shop = one.marketplace_id
-    if late := one.late_shipment_rate:
-        yield _reported(shop, Measure.LATE, late, late.late_shipment_count, late.order_count)
+    yield from _late(one)
     if tracked := one.valid_tracking_rate:
         lost = _less(tracked.shipment_count, tracked.valid_tracking_count)
         yield _reported(shop, Measure.TRACKING, tracked, lost, tracked.shipment_count)
@@ -135,8 +140,21 @@ def _measures(one: _Metrics) -> Iterator[Reported]:
         yield _reported(shop, Measure.ORDER_DEFECTS, ours, defects, ours.order_count)
 
 
+def _late(one: _Metrics) -> Iterator[Reported]:
+    """The rate that the schema has, then those of the list over other days; without dates they say nothing."""
+    listed = [late for late in one.late_shipment_rate_list or () if late and late.reporting_date_range]
+    seen: set[int] = set()
+    for late in filter(None, (one.late_shipment_rate, *listed)):
+        found = _reported(one.marketplace_id, Measure.LATE, late, late.late_shipment_count, late.order_count)
+        if found.days not in seen:
+            yield found
+        seen.add(found.days)
+
+
 def _reported(shop: str, measure: Measure, said: _Rate, defects: int | None, total: int | None) -> Reported:
-    dates = said.reporting_date_range
+    dates, rate = said.reporting_date_range, _fraction(said.rate)
+    if defects is None and total is not None and rate is not None:
+        defects = round(total * (1 - rate if measure in _GOOD_SHARE else rate))
     return Reported(
         marketplace_id=shop,
         measure=measure,
@@ -144,7 +162,7 @@ def _reported(shop: str, measure: Measure, said: _Rate, defects: int | None, tot
         until=_day(dates.reporting_date_to) if dates else None,
         defects=defects,
         total=total,
-        rate=_fraction(said.rate),
+        rate=rate,
         status=said.status,
     )
 

@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("seller_account", sa.Text(), nullable=False),
         sa.Column("marketplace_id", sa.Text(), nullable=False),
         sa.Column("metric", sa.Text(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("since", sa.Date(), nullable=True),
         sa.Column("until", sa.Date(), nullable=True),
@@ -94,7 +95,9 @@ def upgrade() -> None:
         sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("rate", sa.Double(), nullable=True),
         sa.Column("status", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.PrimaryKeyConstraint("seller_account", "marketplace_id", "metric", name=op.f("health_reports_pk")),
+        sa.PrimaryKeyConstraint(
+            "seller_account", "marketplace_id", "metric", "days", name=op.f("health_reports_pk")
+        ),
         schema="ledger",
     )
     op.create_table(
@@ -174,6 +177,9 @@ def upgrade() -> None:
         sa.Column("canceled_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
     )
+    op.add_column(
+        "orders", sa.Column("part_canceled_at", sa.DateTime(timezone=True), nullable=True), schema="ledger"
+    )
     op.drop_index(
         op.f("orders_recipient_idx"),
         table_name="orders",
@@ -190,6 +196,14 @@ def upgrade() -> None:
         unique=False,
         schema="ledger",
         postgresql_where=sa.text("recipient IS NOT NULL"),
+    )
+    op.create_index(
+        "orders_part_canceled_idx",
+        "orders",
+        ["seller_account", "part_canceled_at"],
+        unique=False,
+        schema="ledger",
+        postgresql_where=sa.text("part_canceled_at IS NOT NULL"),
     )
     op.create_index(
         "orders_promised_idx", "orders", ["seller_account", "deliver_by"], unique=False, schema="ledger"

@@ -1,11 +1,11 @@
 """Amazon's report beside our numbers: what explains the difference is said in words."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from domain.health.rates import Metric, Rate
-from domain.health.reports import Measure, OverTheirDates, Reported, explained
+from domain.health.reports import STALE_AFTER, Measure, OverTheirDates, Reported, explained, stale_words
 from tests.factories import GB
 
 READ = datetime(2026, 11, 25, 4, tzinfo=UTC)
@@ -69,6 +69,14 @@ def test_our_count_is_found_by_the_days_of_amazons_dates() -> None:
 def test_the_difference_is_explained_in_a_sentence(report: Reported, ours: OverTheirDates, said: str) -> None:
     """What is left of the difference is named: by others, never seen, forgiven, Amazon's lag."""
     assert explained(report, ours, READ) == said
+
+
+def test_a_report_that_was_read_long_ago_says_so() -> None:
+    """A night without a report is nothing; after three days Amazon's word is not today's, with the day it is of."""
+    assert stale_words(READ, READ + STALE_AFTER) == ""
+    assert stale_words(READ, READ + STALE_AFTER + timedelta(hours=1)) == (
+        "No newer report came since Nov 25: what Amazon says today is not known."
+    )
 
 
 def test_what_we_do_not_count_is_not_compared() -> None:

@@ -112,8 +112,8 @@ def test_what_amazon_finds_is_a_problem_of_its_own() -> None:
     )
     problem = reported_problem("main", late)
     assert problem is not None
-    assert problem.subject == "main, Late Shipment Rate as Amazon reports it, UK"
-    assert "Late Shipment Rate of main in UK bad (5.2 %, Oct 27 to Nov 25)" in problem.summary
+    assert problem.subject == "main, Late Shipment Rate over 30 days as Amazon reports it, UK"
+    assert "Late Shipment Rate over 30 days of main in UK bad (5.2 %, Oct 27 to Nov 25)" in problem.summary
     account = Reported(marketplace_id=GB, measure=Measure.ACCOUNT, status="AT_RISK")
     assert "calls the Account status of main in UK at risk." in reported_problem("main", account).summary  # type: ignore[union-attr]
     assert reported_problem("main", Reported(marketplace_id=GB, measure=Measure.LATE, status="GOOD")) is None

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar_days import day_of, day_span, end_of_day
+from domain.calendar_days import day_of, day_span, days_before, end_of_day
 from domain.marketplaces import MARKETPLACES
-from domain.reviews.day_closes import Close, OpenDue, close_line
+from domain.reviews.day_closes import Close, OpenDue, close_line, days_to_end, still_words
 from tests.domain.examples import RULES
 from tests.factories import DE, GB, NOW, order_id
 
@@ -16,11 +16,11 @@ US, JP = "ATVPDKIKX0DER", "A1VC38T7YXB528"
 TODAY = date(2026, 11, 25)
 
 
-def _open(*, owner: str = "warehouse", problem: str = "") -> OpenDue:
+def _open(*, owner: str = "warehouse", problem: str = "", shop: str = GB, due: datetime = NOW) -> OpenDue:
     return OpenDue(
         order_id=order_id(),
-        marketplace_id=GB,
-        due=NOW,
+        marketplace_id=shop,
+        due=due,
         hop="accepted, not dispatched",
         owner=owner,
         problem=problem,
@@ -94,3 +94,76 @@ def test_days_follow_each_other_without_a_gap(shop: str, moment: datetime) -> No
     first, last = day_span(shop, day)
     assert first <= moment < last == end_of_day(shop, moment)
     assert day_span(shop, day + timedelta(days=1))[0] == last
+
+
+@RULES
+@given(
+    st.sampled_from(sorted(MARKETPLACES)),
+    st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    st.integers(0, 24 * 60 - 1),
+    st.sampled_from([7, 10, 30]),
+)
+def test_a_window_of_days_has_so_many_days_also_when_clocks_change(
+    shop: str, day: date, minute: int, days: int
+) -> None:
+    """The window that ends with a day holds the ends of so many days, and not of the one before them."""
+    moment = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=UTC)
+    tonight, today = end_of_day(shop, moment), day_of(shop, moment)
+    since = days_before(shop, tonight, days)
+    ends = [
+        day_span(shop, today - timedelta(days=back))[1] - timedelta(seconds=1) for back in range(days + 2)
+    ]
+    assert [since < end <= tonight for end in ends] == [True] * days + [False] * 2
+
+
+def _at(day: int, hour: int) -> datetime:
+    return datetime(2026, 11, day, hour, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kept", "days"),
+    [
+        ({}, [24]),  # nothing is known: how yesterday ended
+        ({24: _at(24, 21), 23: _at(24, 21)}, [24]),  # every evening
+        ({24: _at(25, 13), 23: _at(24, 21)}, [24]),  # known already, and looked at again
+        ({25: _at(25, 20), 24: _at(24, 21), 23: _at(24, 21)}, [24]),  # a second close on one evening
+        ({24: _at(24, 13), 23: _at(24, 11)}, [23, 24]),  # a close in the morning saw no day end
+        ({21: _at(21, 21), 20: _at(21, 21)}, [21, 22, 23, 24]),  # three evenings fell out
+        ({21: _at(21, 21)}, [21, 22, 23, 24]),  # the same in the first week
+    ],
+)
+def test_every_day_is_closed_once_it_is_over(kept: dict[int, datetime], days: list[int]) -> None:
+    """The day before, and whatever was not closed after it was over everywhere, without a gap."""
+    known = {date(2026, 11, day): at for day, at in kept.items()}
+    assert [one.day for one in days_to_end(TODAY, known)] == days
+
+
+@RULES
+@given(st.dictionaries(st.integers(1, 24), st.integers(0, 20)))
+def test_no_day_before_is_left_out(kept: dict[int, int]) -> None:
+    """What is given out begins after a day that ended or with the first one known, and goes on until yesterday."""
+    known = {date(2026, 11, day): _at(day, 9) + timedelta(hours=6 * late) for day, late in kept.items()}
+    found = days_to_end(TODAY, known)
+    assert found[-1] == TODAY - timedelta(days=1)
+    assert list(found) == [found[0] + timedelta(days=n) for n in range(len(found))]
+    unended = [
+        day
+        for day, at in known.items()
+        if at < datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=36)
+    ]
+    last_ended = max((day for day in known if day not in unended), default=date.min)
+    assert all(day in found for day in unended if day > last_ended)
+
+
+def test_time_that_is_left_is_told_by_marketplace() -> None:
+    """An evening in Europe is a morning in California; what is over its time is not told."""
+    now = datetime(2026, 11, 25, 21, 30, tzinfo=UTC)
+    later = now + timedelta(hours=1)
+    close = _close(
+        _open(due=later), _open(shop=US, due=later), _open(shop=US, due=later), _open(shop=DE, due=now)
+    )
+    assert (
+        still_words([close], now)
+        == "Not over yet: 1 order in UK until 00:00 UTC, 2 orders in US until 08:00 UTC."
+    )
+    assert still_words([_close()], now) == ""

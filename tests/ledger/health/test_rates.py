@@ -1,7 +1,8 @@
 """The account's rates out of the ledger: Amazon's windows, and every defect with its cause and owner."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,19 @@ from ledger.health.kept import load_health, load_reported, record_health, record
 from ledger.health.rates import late_outlooks, other_outlook, over_dates
 from ledger.orders.due import count_due, load_due, usual_by_hop
 from ledger.problems import clear_problems, record_problems
-from tests.factories import DAY, GB, HOUR, NOW, amazon_order, carrier_map, dispatch, line, order_id, package
+from tests.factories import (
+    DAY,
+    DE,
+    GB,
+    HOUR,
+    NOW,
+    amazon_order,
+    carrier_map,
+    dispatch,
+    line,
+    order_id,
+    package,
+)
 from tests.ledger.walk import confirm, decide, end, ingest, look, release, ship, take
 
 PLACE = ("main", GB)
@@ -69,6 +82,15 @@ def test_ten_days_and_thirty_days(ledger: Ledger) -> None:
     (ten, thirty), defects = _late(ledger)
     assert (ten.now, thirty.now) == (Rate(1, 1), Rate(2, 2))
     assert len(defects) == 2
+
+
+def test_ten_days_are_ten_days_when_the_clocks_went_forward(ledger: Ledger) -> None:
+    """Of eleven evenings in London, with the change among them, tonight's window has ten."""
+    tonight = datetime(2027, 3, 30, 23, tzinfo=UTC)
+    dues = [day_span(GB, date(2027, 3, day))[1] - timedelta(seconds=1) for day in range(20, 31)]
+    ingest(ledger, *(amazon_order(number=n, confirm_by=due) for n, due in enumerate(dues, 1)))
+    (ten, thirty), _ = _late(ledger, now=tonight - HOUR, tonight=tonight)
+    assert (ten.worst.total, thirty.worst.total) == (10, 11)
 
 
 def test_tonights_open_orders_are_played_out(ledger: Ledger) -> None:
@@ -245,6 +267,36 @@ def test_a_line_that_the_seller_canceled_counts_too(ledger: Ledger) -> None:
     assert _other(ledger, Metric.CANCEL_7)[0].now == Rate(1, 1)
 
 
+def test_what_amazon_cancels_because_nobody_confirmed_it_counts_when_it_is_canceled(ledger: Ledger) -> None:
+    """Seven business days after its ship-by time an order is long out of the week in which it was placed."""
+    due = NOW + HOUR
+    release(ledger, *(amazon_order(number=number, confirm_by=due) for number in (1, 2)))
+    gone = due + 9 * DAY
+    for number in (1, 2):
+        ended = {"status": AmazonStatus.CANCELED, "canceled_by": "AMAZON", "updated_at": gone}
+        ingest(ledger, amazon_order(number=number, confirm_by=due, **ended), now=gone)
+    outlook, defects = _other(ledger, Metric.CANCEL_7, now=gone + HOUR)
+    assert outlook.now == Rate(2, 2)  # nothing was placed in that week: all of it was canceled
+    assert {(one.owner, one.cause, one.at) for one in defects} == {
+        (Team.OPERATIONS, "Amazon canceled it because it was not confirmed in time", gone)
+    }
+    assert _other(ledger, Metric.CANCEL_7, now=gone + 8 * DAY)[0].now == Rate()
+    with ledger.begin() as conn:
+        theirs = over_dates(conn, PLACE, Metric.CANCEL_7, day_span(GB, gone.date()), gone + DAY)
+    assert theirs.rate == Rate(2, 2)
+
+
+def test_a_line_counts_from_when_it_was_seen_canceled(ledger: Ledger) -> None:
+    """A line that the seller cancels of an old order is of this week; seeing it again does not make it newer."""
+    ingest(ledger, amazon_order(), amazon_order(number=2))
+    at = NOW + 8 * DAY
+    for seen in (at, at + 2 * DAY):
+        ingest(ledger, amazon_order(canceled_by="MERCHANT", updated_at=seen), now=seen)
+    outlook, (defect,) = _other(ledger, Metric.CANCEL_7, now=at + 3 * DAY)
+    assert (outlook.now, defect.at, defect.cause) == (Rate(1, 1), at, "the seller canceled it")
+    assert _other(ledger, Metric.CANCEL_7, now=at + 8 * DAY)[0].now == Rate()
+
+
 def test_our_count_over_amazons_dates(ledger: Ledger) -> None:
     """The same rules over other dates, whole days, with what somebody else confirmed told apart."""
     _shipped(ledger, 1, due=NOW - 3 * DAY)
@@ -275,7 +327,9 @@ def test_the_days_are_kept_one_row_each(ledger: Ledger) -> None:
 
 
 def test_amazons_report_takes_the_place_of_the_one_before(ledger: Ledger) -> None:
-    """Each measure of a marketplace is kept as it was told last, with when it was read."""
+    """Each measure of a marketplace is kept as it was told last, with when it was read; one that is no longer told
+    is gone. A report without a word on its marketplace, and one on another, take nothing away.
+    """
     late = Reported(
         marketplace_id=GB,
         measure=Measure.LATE,
@@ -288,15 +342,29 @@ def test_amazons_report_takes_the_place_of_the_one_before(ledger: Ledger) -> Non
     )
     account = Reported(marketplace_id=GB, measure=Measure.ACCOUNT, status="NORMAL")
     with ledger.begin() as conn:
-        record_reported(conn, "main", [account], NOW - DAY)
-        record_reported(conn, "main", [late, account], NOW)
+        record_reported(conn, PLACE, [account], NOW - DAY)
+        record_reported(conn, PLACE, [late, account], NOW)
+        assert load_reported(conn, "main") == ((account, NOW), (late, NOW))
+        record_reported(conn, ("main", DE), [replace(account, marketplace_id=DE)], NOW + HOUR)
+        record_reported(conn, PLACE, [], NOW + DAY)
         found = load_reported(conn, "main")
-    assert found == ((account, NOW), (late, NOW))
+        assert [one for one, _ in found if one.marketplace_id == GB] == [account, late]
+        ten = replace(late, since=date(2026, 11, 17), status="BAD")
+        record_reported(conn, PLACE, [account, late, ten], NOW + DAY)
+        found = load_reported(conn, "main")
+        assert [one for one, _ in found if one.marketplace_id == GB] == [account, ten, late]
+        record_reported(conn, PLACE, [account], NOW + 2 * DAY)
+        found = load_reported(conn, "main")
+    assert [(one.marketplace_id, one.measure) for one, _ in found] == [
+        (GB, Measure.ACCOUNT),
+        (DE, Measure.ACCOUNT),
+    ]
 
 
-@pytest.mark.parametrize("window", ["confirm_by", "deliver_by"])
+@pytest.mark.parametrize("window", ["confirm_by", "deliver_by", "canceled_at", "part_canceled_at"])
 def test_a_window_is_found_through_an_index(ledger: Ledger, window: str) -> None:
     """Whatever else there is in history, orders of a window are reached by their date."""
+    names = {"canceled_at": ["orders_canceled_idx"], "part_canceled_at": ["orders_part_canceled_idx"]}
     with ledger.begin() as conn:
         conn.execute(sa.text("SET LOCAL enable_seqscan = off"))
         plan = conn.scalars(
@@ -306,7 +374,8 @@ def test_a_window_is_found_through_an_index(ledger: Ledger, window: str) -> None
             ),
             {"a": NOW, "b": NOW + timedelta(days=1)},
         )
-        assert any("orders_due_idx" in row or "orders_promised_idx" in row for row in plan)
+        found = "\n".join(plan)
+    assert any(name in found for name in names.get(window, ["orders_due_idx", "orders_promised_idx"]))
 
 
 def test_a_second_word_does_not_mend_a_late_first_one(ledger: Ledger) -> None:

@@ -1,24 +1,26 @@
 """The account's health as tables, pictures and problems, out of a real ledger."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from domain.amazon import AmazonJob, JobStatus
+from domain.amazon import AmazonJob, AmazonStatus, JobStatus
 from domain.errors import TryAgain
 from domain.health.rates import Metric, Outlook, Rate
 from domain.health.reports import Measure, Reported
 from domain.problems import ProblemKind
 from ledger.asked_reports import ACCOUNT_HEALTH, latest_report
 from ledger.connection import Ledger
-from ledger.health.kept import load_health, load_reported
+from ledger.health.kept import load_health, load_reported, record_reported
 from ledger.problems import open_problems
-from tasks.health import tables
+from tasks.health import charts, tables
+from tasks.health.charts import draw_health, rate_panels
 from tasks.health.rates import Beside, Health, look_at_health
 from tasks.health.report import advance_health_report
-from tasks.health.tables import defect_rows, draw_health, health_rows, rate_panels, show_health, show_tonight
+from tasks.health.tables import defect_rows, health_rows, show_health, show_tonight
 from tests.factories import DAY, DE, GB, HOUR, NOW, amazon_order, dispatch, order_id
 from tests.ledger.walk import confirm, ingest, release, ship
 from tests.tasks.stock.test_proof import MAIN
@@ -66,15 +68,15 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     found: dict[str, object] = {}
     marks: dict[str, str] = {}
 
-    def table(key: str, rows: object, *_: object, **__: object) -> None:
-        found[key] = rows
+    def table(key: str, rows: object, description: str, *_: object, **__: object) -> None:
+        found[key], found[f"{key} says"] = rows, description
 
     def page(key: str, markdown: str, mark: str) -> None:
         found[key], marks[key] = markdown, mark
 
     monkeypatch.setattr(tables, "show_table", table)
-    monkeypatch.setattr(tables, "show_page", page)
-    monkeypatch.setattr(tables, "page_is_due", lambda key, mark: marks.get(key) != mark)
+    monkeypatch.setattr(charts, "show_page", page)
+    monkeypatch.setattr(charts, "page_is_due", lambda key, mark: marks.get(key) != mark)
     return found
 
 
@@ -129,6 +131,25 @@ def test_a_rate_over_its_limit_is_shown_kept_and_a_problem(ledger: Ledger, shown
     with ledger.begin() as conn:
         (ten, *_) = [one for one in load_health(conn, "main", NOW.date()) if one.metric is Metric.LATE_10]
     assert ten.rate == Rate(1, 2)
+
+
+def test_more_than_a_table_holds_is_counted_and_each_rate_has_its_share(
+    ledger: Ledger, shown: dict[str, object]
+) -> None:
+    """300 late orders and two canceled ones: the sentence counts all, and the canceled ones are in the table."""
+    ingest(ledger, *(amazon_order(number=number, confirm_by=NOW - HOUR) for number in range(1, 301)))
+    gone = {"status": AmazonStatus.CANCELED, "canceled_by": "MERCHANT"}
+    for number in (301, 302):
+        ingest(ledger, amazon_order(number=number))
+        ingest(ledger, amazon_order(number=number, **gone))
+    found = _look(ledger)
+    show_health.fn(MAIN, found, NOW)
+    rows = shown["health-defects-main"]
+    assert isinstance(rows, list)
+    assert Counter(row["counts in"] for row in rows) == {"Late Shipment Rate": 198, "Cancellation Rate": 2}
+    assert str(shown["health-defects-main says"]).startswith(
+        "302 orders and parcels count against main, 200 are shown, the latest of each rate and marketplace:"
+    )
 
 
 def test_what_can_be_saved_tonight_is_named_while_a_rate_is_at_risk(
@@ -188,12 +209,29 @@ def test_amazons_report_is_read_once_a_night_and_stands_beside_ours(ledger: Ledg
         assert latest_report(conn, "main", GB) is None  # the report of all listings is another one
         assert latest_report(conn, "main", GB, ACCOUNT_HEALTH) is not None
     found = _look(ledger)
-    assert "main, Late Shipment Rate as Amazon reports it, UK" in _problems(ledger)
+    assert "main, Late Shipment Rate over 30 days as Amazon reports it, UK" in _problems(ledger)
     rows = {row["rate"]: row for row in health_rows(found, NOW)}
+    assert rows["Late Shipment Rate over 10 days, UK"]["Amazon says"] == "nothing over 10 days"
     late = rows["Late Shipment Rate over 30 days, UK"]
     assert (late["Amazon says"], late["Amazon's dates"]) == ("50.0 %, bad", "Oct 28 to Nov 26")
     assert "Over Oct 28 to Nov 26, Amazon counts 2 of 4 orders, Lockstep 0 of 0." in str(late["in words"])
     assert rows["Account status, UK"]["in words"] == "Amazon calls it normal."
+
+
+def test_what_amazon_called_bad_long_ago_calls_nobody(ledger: Ledger, shown: dict[str, object]) -> None:
+    """When no report comes any more the problem ends, and the table says since when nothing is known."""
+    with ledger.begin() as conn:
+        record_reported(conn, ("main", GB), REPORT, NOW)
+    subject = "main, Late Shipment Rate over 30 days as Amazon reports it, UK"
+    for days, stands in ((2, True), (4, False)):
+        now = NOW + days * DAY
+        found = _look(ledger, now)
+        assert (subject in _problems(ledger), show_health.fn(MAIN, found, now)) == (stands, int(stands))
+    rows = shown["account-health-main"]
+    assert isinstance(rows, list)
+    late = {row["rate"]: row["in words"] for row in rows}["Late Shipment Rate over 30 days, UK"]
+    assert "Amazon's dates end 5 days ago: what happened since is not in them." in late
+    assert late.endswith("No newer report came since Nov 27: what Amazon says today is not known.")
 
 
 def test_an_amazon_that_stays_away_is_asked_again_by_the_next_run(ledger: Ledger) -> None:

@@ -8,12 +8,20 @@ from domain.problem_kinds import Team
 from domain.reviews.day_closes import Close, OpenDue
 from ledger.connection import Ledger
 from tasks.reviews import day_close
-from tasks.reviews.day_close import close_days, close_page, day_to_close, subject_line, tell_close
+from tasks.reviews.day_close import (
+    close_body,
+    close_days,
+    close_page,
+    day_to_close,
+    subject_line,
+    tell_close,
+)
 from tests.factories import DAY, GB, HOUR, NOW, amazon_order, order_id
 from tests.ledger.walk import release
 from tests.tasks.stock.test_proof import MAIN
 
 TODAY = date(2026, 11, 25)
+EVENING = datetime(2026, 11, 25, 21, 30, tzinfo=UTC)
 
 
 def _due(number: int, *, owner: str = "warehouse", problem: str = "") -> OpenDue:
@@ -63,6 +71,7 @@ def test_the_page_names_every_open_order_and_who_must_act() -> None:
     page = close_page(
         [_close(_due(1, problem="Order 1: a | b."), _due(2, owner=""))],
         [_close(confirmed=190), _close(confirmed=0)],
+        EVENING,
     )
     lines = page.splitlines()
     assert lines[0] == "# Wednesday, Nov 25"
@@ -75,11 +84,12 @@ def test_the_page_names_every_open_order_and_who_must_act() -> None:
     assert [row.split(" | ")[4] for row in rows] == ["nobody", "warehouse"]
     assert "Order 1: a / b. |" in rows[1]
     assert "## How the day before ended" in lines
+    assert "Not over yet: 2 orders in UK until 00:00 UTC." in lines
 
 
 def test_a_clean_day_says_so_and_nothing_else() -> None:
     """No table, no alarm."""
-    page = close_page([_close()], [_close(confirmed=0)])
+    page = close_page([_close()], [_close(confirmed=0)], EVENING)
     assert "NOT EXPLAINED" not in page
     assert "|" not in page
     assert "How the day before ended" not in page
@@ -87,7 +97,7 @@ def test_a_clean_day_says_so_and_nothing_else() -> None:
 
 def test_many_open_orders_are_counted_and_the_first_shown() -> None:
     """A page holds a hundred rows and says how many more there are."""
-    page = close_page([_close(*(_due(number) for number in range(130)))], [])
+    page = close_page([_close(*(_due(number) for number in range(130)))], [], EVENING)
     assert page.count("| 026-") == 100
     assert "And 30 more." in page
 
@@ -99,10 +109,45 @@ def test_operations_are_told_with_the_page(ledger: Ledger, monkeypatch: pytest.M
     monkeypatch.setattr(day_close, "tell", lambda *told, link: said.append(told))
     release(ledger, amazon_order(confirm_by=NOW + HOUR))
     today, before = close_days.fn(ledger, [MAIN], NOW.date(), NOW)
-    line = tell_close.fn(today, before)
+    line = tell_close.fn(today, before, NOW)
     assert line == "Nov 27: 1 order due, 0 confirmed in time, 1 open and explained"
     (key, page, mark), (team, subject, body) = said
     assert (key, mark, team, subject) == ("daily-close", line, Team.OPERATIONS, line)
-    assert body == "main: 1 order due, 0 confirmed in time, 1 open and explained"
+    assert str(body).splitlines() == [
+        "main: 1 order due, 0 confirmed in time, 1 open and explained",
+        "Not over yet: 1 order in UK until 00:00 UTC.",
+    ]
     assert order_id() in str(page)
     assert (before[0].day, before[0].due) == ((NOW - DAY).date(), 0)
+
+
+def test_the_next_message_says_how_the_day_ended_also_of_days_without_a_close(ledger: Ledger) -> None:
+    """An evening's open orders become late; two evenings fall out: the message names the end of all three days."""
+    evening = NOW + 12 * HOUR
+    release(
+        ledger,
+        amazon_order(number=1, confirm_by=NOW + 14 * HOUR),
+        amazon_order(number=2, confirm_by=NOW + 2 * DAY),
+    )
+    close_days.fn(ledger, [MAIN], NOW.date(), evening)
+    now = evening + 3 * DAY
+    today, before = close_days.fn(ledger, [MAIN], day_to_close(now), now)
+    assert [one.day - NOW.date() for one in before] == [0 * DAY, DAY, 2 * DAY]
+    assert close_body(today, before, now).splitlines() == [
+        "main: 0 orders due, 0 confirmed in time",
+        "Nov 27 ended, main: 1 order due, 0 confirmed in time, 1 late and not confirmed yet",
+        "Nov 29 ended, main: 1 order due, 0 confirmed in time, 1 late and not confirmed yet",
+    ]
+    assert "## How the days before ended" in close_page(today, before, now)
+    _, again = close_days.fn(ledger, [MAIN], day_to_close(now), now)
+    assert [one.day - NOW.date() for one in again] == [2 * DAY]
+    _, tomorrow = close_days.fn(ledger, [MAIN], day_to_close(now + DAY), now + DAY)
+    assert [one.day - NOW.date() for one in tomorrow] == [3 * DAY]
+
+
+def test_a_message_about_many_days_is_cut_and_says_so() -> None:
+    """Only the last days before stand in it; the page has them all."""
+    before = [_close(confirmed=number) for number in range(1, 31)]
+    lines = close_body([_close()], before, EVENING).splitlines()
+    assert lines[1] == "The page has 10 lines more about days before."
+    assert (len(lines), lines[-1]) == (22, "Nov 25 ended, main: 30 orders due, 30 confirmed in time")

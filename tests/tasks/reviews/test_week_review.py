@@ -13,12 +13,12 @@ from ledger.health.kept import load_health, record_health
 from ledger.problems import clear_problems, record_problems
 from ledger.reviews.day_closes import close_day
 from tasks.reviews import week_review
-from tasks.reviews.week_review import look_back, review_page, tell_week, week_line
+from tasks.reviews.week_review import end_week, look_back, review_page, tell_week, week_line
 from tests.factories import DAY, GB, HOUR, amazon_order, dispatch
 from tests.ledger.walk import confirm, release, ship
 from tests.tasks.stock.test_proof import MAIN
 
-MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 LAST = date(2026, 11, 16)
 
 
@@ -26,7 +26,7 @@ def test_weeks_are_whole_and_begin_on_mondays() -> None:
     """The week that runs is not among them."""
     weeks = weeks_before(MONDAY, 8)
     assert (weeks[0], weeks[-1], len(weeks)) == (date(2026, 9, 28), LAST, 8)
-    assert weeks_before(MONDAY - 7 * HOUR, 1) == (date(2026, 11, 9),)
+    assert weeks_before(MONDAY - 9 * HOUR, 1) == (date(2026, 11, 9),)
     assert {monday_of(LAST + timedelta(days=day)) for day in range(7)} == {LAST}
 
 
@@ -103,6 +103,20 @@ def test_operations_are_told_about_the_week(ledger: Ledger, monkeypatch: pytest.
     assert (key, subject) == ("weekly-review", line)
     assert body == "Late parcels: 1 by warehouse.\nMost frequent problems: 2 unmapped sku."
     assert "(data:image/png;base64," in str(page)
+
+
+def test_sunday_counts_as_it_ended(ledger: Ledger) -> None:
+    """An order that was open at Sunday's close and confirmed in time afterwards leaves the day clean."""
+    evening = datetime(2026, 11, 22, 21, 30, tzinfo=UTC)
+    release(ledger, amazon_order(confirm_by=evening + 2 * HOUR), now=evening - HOUR)
+    with ledger.begin() as conn:
+        close_day(conn, "main", [GB], evening.date(), evening)
+        close_day(conn, "main", [GB], evening.date() - DAY, evening)
+    ship(ledger, dispatch(), now=evening + HOUR)
+    confirm(ledger, now=evening + HOUR)
+    assert look_back.fn(ledger, MONDAY)[-1].days == (1, 2)
+    assert end_week.fn(ledger, [MAIN], MONDAY) == 1
+    assert look_back.fn(ledger, MONDAY)[-1].days == (2, 2)
 
 
 def test_a_ledger_without_a_past_has_a_review(ledger: Ledger) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from blocks.wire.amazon.health_report import parse_health_report
 from domain.errors import TryAgain
+from domain.health.rates import Metric
 from domain.health.reports import Measure, Reported
 from tests.sandbox.published_models import MODELS, PRESENT, WHY_SKIPPED
 
@@ -82,6 +83,44 @@ def test_a_rate_is_a_fraction(told: float, read: float) -> None:
     assert (found[Measure.LATE].total, found[Measure.LATE].is_bad) == (None, True)
 
 
+def _over(first: str, rate: float, **more: Any) -> dict[str, Any]:
+    dates = {"reportingDateFrom": f"2026-{first}T00:00:00Z", "reportingDateTo": "2026-11-24T23:59:59Z"}
+    return {"rate": rate, "status": "BAD" if rate > 0.04 else "GOOD", "reportingDateRange": dates, **more}
+
+
+def test_late_shipments_over_ten_days_are_read_from_the_list_beside() -> None:
+    """Answers have a list that the schema does not know: other days count, the same days once, no days never."""
+    month = _over("10-26", 0.03, orderCount=1000, lateShipmentCount=30)
+    ten = _over("11-15", 0.09, orderCount=300, lateShipmentCount=27)
+    listed = [month, ten, {"rate": 0.5, "status": "BAD"}, None]
+    found = parse_health_report(_report(lateShipmentRate=month, lateShipmentRateList=listed))
+    assert [(one.metric, one.defects, one.total, one.is_bad) for one in found[1:]] == [
+        (Metric.LATE_30, 30, 1000, False),
+        (Metric.LATE_10, 27, 300, True),
+    ]
+    (_, alone) = parse_health_report(_report(lateShipmentRateList=[ten]))
+    assert alone.metric is Metric.LATE_10
+
+
+@pytest.mark.parametrize(
+    ("told", "measure", "counts"),
+    [
+        ({"validTrackingRate": _over("10-26", 0.8, shipmentCount=5)}, Measure.TRACKING, (1, 5)),
+        ({"lateShipmentRate": _over("10-26", 0.04, orderCount=25)}, Measure.LATE, (1, 25)),
+        (
+            {"onTimeDeliveryRate": _over("10-26", 1, shipmentCountWithValidTracking=7)},
+            Measure.DELIVERY,
+            (0, 7),
+        ),
+        ({"validTrackingRate": _over("10-26", 0.8)}, Measure.TRACKING, (None, None)),
+    ],
+)
+def test_a_count_that_is_left_out_is_reckoned_from_the_rate(told, measure: Measure, counts) -> None:
+    """What is good is a share of the whole, and so is what is late; without the whole there is no count."""
+    found = _found(_report(**told))[measure]
+    assert (found.defects, found.total) == counts
+
+
 def test_what_a_marketplace_does_not_have_is_absent() -> None:
     """A marketplace without a measure, or with an empty one, has no row for it or one without numbers."""
     assert set(_found(_report())) == {Measure.ACCOUNT}
@@ -99,6 +138,7 @@ def test_what_a_marketplace_does_not_have_is_absent() -> None:
         b'{"accountStatuses": []}',
         _report(lateShipmentRate={"orderCount": -1}),
         _report(lateShipmentRate={"rate": "4 %"}),
+        _report(lateShipmentRateList=[{"rate": "4 %"}]),
         _report(lateShipmentRate={"reportingDateRange": {"reportingDateFrom": "last week"}}),
     ],
 )
