@@ -49,6 +49,10 @@ class Close:
         """Orders due on the day that nobody canceled."""
         return self.confirmed + self.late + self.elsewhere + len(self.open_ones)
 
+    def overdue(self, now: datetime) -> int:
+        """Open orders with somebody named for them, whose time is over at that moment (UTC): late at Amazon."""
+        return sum(one.is_explained and one.due <= now for one in self.open_ones)
+
     @property
     def explained(self) -> int:
         """Open orders that somebody is named for."""
@@ -95,16 +99,14 @@ def still_words(closes: Iterable[Close], now: datetime) -> str:
     return f"Not over yet: {', '.join(told)}." if told else ""
 
 
-def close_line(close: Close, *, over: bool = False) -> str:
-    """The day in one line: "212 orders due, 210 confirmed in time, 2 open and explained".
-
-    When the day is `over`, what is open is late.
-    """
-    still = "late and not confirmed yet" if over else "open and explained"
+def close_line(close: Close, now: datetime) -> str:
+    """The day in one line, as it is at that moment (UTC), such as "212 orders due, 212 confirmed in time"."""
+    overdue = close.overdue(now)
     parts = [
         (close.late, "confirmed late"),
+        (overdue, "late and not confirmed yet"),
         (close.elsewhere, "confirmed by somebody else"),
-        (close.explained, still),
+        (close.explained - overdue, "open, in time so far"),
         (close.unexplained, "OPEN AND NOT EXPLAINED"),
         (close.canceled, "canceled"),
     ]

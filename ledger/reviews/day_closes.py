@@ -20,7 +20,8 @@ _OPEN = sa.text(
     FROM due
     JOIN report.orders r ON r.seller_account = :account AND r.amazon_order_id = due.amazon_order_id
     LEFT JOIN LATERAL (
-        SELECT summary FROM ledger.problems p WHERE p.cleared_at IS NULL AND p.subject = due.amazon_order_id
+        SELECT summary FROM ledger.problems p WHERE p.cleared_at IS NULL
+            AND (p.subject = due.amazon_order_id OR p.subject LIKE due.amazon_order_id || ' %')
         ORDER BY p.act_by NULLS LAST, p.id LIMIT 1
     ) p ON true
     WHERE due.confirmed_at IS NULL AND due.outcome IN ('late', 'open') ORDER BY due.confirm_by, due.id

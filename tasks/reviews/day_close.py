@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from domain.calendar_days import shop_named
 from domain.problem_kinds import Team
 from domain.reviews.day_closes import Close, OpenDue, close_line, orders, still_words
+from domain.watch.clock import time_left_roughly
 from ledger.connection import Ledger
 from ledger.register import Account
 from ledger.reviews.day_closes import close_day, end_days
@@ -43,7 +44,7 @@ def close_days(
 @task(task_run_name="tell operations how the day ended", cache_policy=NO_CACHE)
 def tell_close(today: Sequence[Close], before: Sequence[Close], now: datetime) -> str:
     """Write the close as a page and send it to operations; its one line."""
-    line = subject_line(today)
+    line = subject_line(today, now)
     show_page(ARTIFACT, close_page(today, before, now), line)
     tell(Team.OPERATIONS, line, close_body(today, before, now), link=page_link(ARTIFACT))
     return line
@@ -51,18 +52,16 @@ def tell_close(today: Sequence[Close], before: Sequence[Close], now: datetime) -
 
 def close_body(today: Sequence[Close], before: Sequence[Close], now: datetime) -> str:
     """The close as a message: each account's day so far, what time is left, and how the days before ended."""
-    parts = [f"{one.seller_account}: {close_line(one)}" for one in today]
+    parts = [f"{one.seller_account}: {close_line(one, now)}" for one in today]
     parts += [still_words(today, now), *_loud(today)]
-    ended = [
-        f"{_day(one)} ended, {one.seller_account}: {close_line(one, over=True)}" for one in _traded(before)
-    ]
+    ended = [f"{_day(one)} ended, {one.seller_account}: {close_line(one, now)}" for one in _traded(before)]
     more = len(ended) - _ENDED_SHOWN
     if more > 0:
         ended = [f"The page has {more} lines more about days before.", *ended[more:]]
     return "\n".join(part for part in (*parts, *ended) if part)
 
 
-def subject_line(closes: Sequence[Close]) -> str:
+def subject_line(closes: Sequence[Close], now: datetime) -> str:
     """The day of all accounts in one line: "Nov 25: 212 orders due, 210 confirmed in time"."""
     day = closes[0].day
     whole = Close(
@@ -74,22 +73,22 @@ def subject_line(closes: Sequence[Close]) -> str:
         canceled=sum(one.canceled for one in closes),
         open_ones=tuple(due for one in closes for due in one.open_ones),
     )
-    return f"{_day(whole)}: {close_line(whole)}"
+    return f"{_day(whole)}: {close_line(whole, now)}"
 
 
 def close_page(today: Sequence[Close], before: Sequence[Close], now: datetime) -> str:
     """The close as a markdown page: each account's day, what is open and whose it is, and how yesterday ended."""
     day = today[0].day
     parts = [f"# {day:%A}, {day:%b} {day.day}", ""]
-    parts += [f"- **{one.seller_account}**: {close_line(one)}." for one in today]
+    parts += [f"- **{one.seller_account}**: {close_line(one, now)}." for one in today]
     parts += ["", *(part for part in (still_words(today, now), *_loud(today)) if part)]
     still_open = [due for one in today for due in one.open_ones]
     if still_open:
-        parts += ["", "## Not confirmed yet", "", *_open_table(still_open)]
+        parts += ["", "## Not confirmed yet", "", *_open_table(still_open, now)]
     if ended := _traded(before):
         days = "day" if len({one.day for one in before}) == 1 else "days"
         parts += ["", f"## How the {days} before ended", ""]
-        parts += [f"- {_day(one)}, **{one.seller_account}**: {close_line(one, over=True)}." for one in ended]
+        parts += [f"- {_day(one)}, **{one.seller_account}**: {close_line(one, now)}." for one in ended]
     parts += [
         "",
         (
@@ -123,22 +122,23 @@ def _loud(closes: Sequence[Close]) -> list[str]:
     ]
 
 
-def _open_table(still_open: Sequence[OpenDue]) -> list[str]:
+def _open_table(still_open: Sequence[OpenDue], now: datetime) -> list[str]:
     first = sorted(still_open, key=lambda one: (one.is_explained, one.due, one.order_id))
     rows = [
-        "| order | marketplace | due (UTC) | where it is | team | what is known |",
-        "|---|---|---|---|---|---|",
+        "| order | marketplace | due (UTC) | time left | where it is | team | what is known |",
+        "|---|---|---|---|---|---|---|",
     ]
-    rows += [_open_row(one) for one in first[:_SHOWN]]
+    rows += [_open_row(one, now) for one in first[:_SHOWN]]
     more = len(first) - _SHOWN
     return [*rows, *(["", f"And {more} more."] if more > 0 else [])]
 
 
-def _open_row(one: OpenDue) -> str:
+def _open_row(one: OpenDue, now: datetime) -> str:
     cells = (
         one.order_id,
         shop_named(one.marketplace_id),
         f"{one.due:%b} {one.due.day} {one.due:%H:%M}",
+        time_left_roughly(one.due, now),
         one.hop or "nobody knows",
         one.owner.replace("_", " ") or "nobody",
         one.problem.replace("|", "/"),

@@ -77,7 +77,7 @@ def test_the_day_and_the_week_are_told(street: Street) -> None:
     weekly_review()
     found = shown("daily-close", "weekly-review")
     page = str(found["daily-close"].data)
-    assert "open and explained" in str(found["daily-close"].description)
+    assert "2 late and not confirmed yet" in str(found["daily-close"].description)
     assert page.count("| warehouse |") == 2
     assert str(found["weekly-review"].data).startswith("# The last eight weeks")
     with street.ledger.begin() as conn:

@@ -44,7 +44,7 @@ def _close(
 @pytest.mark.parametrize(
     ("close", "said"),
     [
-        (_close(_open(), _open()), "212 orders due, 210 confirmed in time, 2 open and explained"),
+        (_close(_open(), _open()), "212 orders due, 210 confirmed in time, 2 open, in time so far"),
         (_close(), "210 orders due, 210 confirmed in time"),
         (_close(_open(owner="")), "211 orders due, 210 confirmed in time, 1 OPEN AND NOT EXPLAINED"),
         (
@@ -56,7 +56,16 @@ def _close(
 )
 def test_the_day_in_one_line(close: Close, said: str) -> None:
     """Every order due stands in one part of the line, and what nobody explains is said loudly."""
-    assert close_line(close) == said
+    assert close_line(close, NOW - timedelta(hours=1)) == said
+
+
+def test_what_is_open_after_its_time_is_called_late() -> None:
+    """An evening's line does not call an order fine whose time was over in the afternoon."""
+    close = _close(_open(), _open(due=NOW + timedelta(hours=1)), _open(owner=""))
+    assert close_line(close, NOW) == (
+        "213 orders due, 210 confirmed in time, 1 late and not confirmed yet, 1 open, in time so far,"
+        " 1 OPEN AND NOT EXPLAINED"
+    )
 
 
 def test_an_open_order_is_explained_by_a_problem_or_by_who_must_act() -> None:

@@ -35,9 +35,9 @@ def test_a_day_with_every_kind_of_end(ledger: Ledger) -> None:
     ingest(ledger, amazon_order(number=5, confirm_by=due, status=AmazonStatus.CANCELED))
     ingest(ledger, amazon_order(number=6, confirm_by=due, status=AmazonStatus.SHIPPED), now=due + HOUR)
     close = _close(ledger)
-    assert close_line(close) == (
-        "5 orders due, 1 confirmed in time, 1 confirmed late, 1 confirmed by somebody else, 2 open and explained,"
-        " 1 canceled"
+    assert close_line(close, CLOSE) == (
+        "5 orders due, 1 confirmed in time, 1 confirmed late, 1 late and not confirmed yet, 1 confirmed by somebody"
+        " else, 1 open, in time so far, 1 canceled"
     )
     assert [(one.order_id, one.owner) for one in close.open_ones] == [
         (order_id(3), "warehouse"),
@@ -58,10 +58,10 @@ def test_a_day_with_every_kind_of_end(ledger: Ledger) -> None:
 def test_a_day_that_is_closed_again_says_how_it_ended(ledger: Ledger) -> None:
     """The next close tells what became of the open ones, in the same row."""
     release(ledger, amazon_order(confirm_by=TONIGHT))
-    assert close_line(_close(ledger)) == "1 order due, 0 confirmed in time, 1 open and explained"
+    assert close_line(_close(ledger), CLOSE) == "1 order due, 0 confirmed in time, 1 open, in time so far"
     ship(ledger, dispatch(), now=CLOSE)
     confirm(ledger, now=TONIGHT)
-    assert close_line(_close(ledger, now=CLOSE + DAY)) == "1 order due, 1 confirmed in time"
+    assert close_line(_close(ledger, now=CLOSE + DAY), CLOSE + DAY) == "1 order due, 1 confirmed in time"
     with ledger.begin() as conn:
         (kept,) = kept_closes(conn, TODAY, TODAY + DAY)
     assert (kept.confirmed, kept.explained) == (1, 0)
@@ -109,4 +109,4 @@ def test_an_order_that_nothing_explains_is_said_loudly(ledger: Ledger) -> None:
         )
     close = _close(ledger)
     assert (close.unexplained, close.explained) == (1, 0)
-    assert "1 OPEN AND NOT EXPLAINED" in close_line(close)
+    assert "1 OPEN AND NOT EXPLAINED" in close_line(close, CLOSE)

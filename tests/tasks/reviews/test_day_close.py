@@ -63,7 +63,10 @@ def test_a_close_that_comes_late_is_about_the_day_before(moment: datetime, day: 
 def test_the_day_of_all_accounts_is_one_line() -> None:
     """The accounts are added up."""
     closes = [_close(_due(1), _due(2)), _close(account="second", confirmed=10)]
-    assert subject_line(closes) == "Nov 25: 222 orders due, 220 confirmed in time, 2 open and explained"
+    assert (
+        subject_line(closes, EVENING)
+        == "Nov 25: 222 orders due, 220 confirmed in time, 2 open, in time so far"
+    )
 
 
 def test_the_page_names_every_open_order_and_who_must_act() -> None:
@@ -76,12 +79,12 @@ def test_the_page_names_every_open_order_and_who_must_act() -> None:
     lines = page.splitlines()
     assert lines[0] == "# Wednesday, Nov 25"
     assert (
-        "- **main**: 212 orders due, 210 confirmed in time, 1 open and explained, 1 OPEN AND NOT EXPLAINED."
+        "- **main**: 212 orders due, 210 confirmed in time, 1 open, in time so far, 1 OPEN AND NOT EXPLAINED."
         in lines
     )
     assert any(line.startswith("**1 order is open and nobody is named for it.**") for line in lines)
     rows = [line for line in lines if line.startswith("| 026-")]
-    assert [row.split(" | ")[4] for row in rows] == ["nobody", "warehouse"]
+    assert [row.split(" | ")[5] for row in rows] == ["nobody", "warehouse"]
     assert "Order 1: a / b. |" in rows[1]
     assert "## How the day before ended" in lines
     assert "Not over yet: 2 orders in UK until 00:00 UTC." in lines
@@ -110,11 +113,11 @@ def test_operations_are_told_with_the_page(ledger: Ledger, monkeypatch: pytest.M
     release(ledger, amazon_order(confirm_by=NOW + HOUR))
     today, before = close_days.fn(ledger, [MAIN], NOW.date(), NOW)
     line = tell_close.fn(today, before, NOW)
-    assert line == "Nov 27: 1 order due, 0 confirmed in time, 1 open and explained"
+    assert line == "Nov 27: 1 order due, 0 confirmed in time, 1 open, in time so far"
     (key, page, mark), (team, subject, body) = said
     assert (key, mark, team, subject) == ("daily-close", line, Team.OPERATIONS, line)
     assert str(body).splitlines() == [
-        "main: 1 order due, 0 confirmed in time, 1 open and explained",
+        "main: 1 order due, 0 confirmed in time, 1 open, in time so far",
         "Not over yet: 1 order in UK until 00:00 UTC.",
     ]
     assert order_id() in str(page)
