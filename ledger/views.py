@@ -3,6 +3,7 @@
 They hold no data, so they are not migrated but built anew after every migration.
 """
 
+from ledger.watch.held_at import WHOSE
 from ledger.watch.hops import JOINS, OPEN, OWNER, WAITING_ON
 
 # What an order waits on, who must act and how long is left; the tables are read once, and nothing is looked for
@@ -26,30 +27,19 @@ _PARCELS = """
     FROM ledger.parcels p JOIN ledger.orders o ON o.id = p.order_id
 """
 
-# Who held a parcel at the moment it became late. Each step counts the first time it was reached.
-_LATENESS = """
+# Who held a parcel, or its order before it left, at the moment it became late. Each step counts the first time it
+# was reached.
+_LATENESS = f"""
     SELECT o.seller_account, o.amazon_order_id, p.warehouse_parcel_id, o.confirm_by,
         p.first_dispatched_at AS dispatched_at, p.known_at, p.first_tracked_at AS tracked_at,
         p.first_ready_at AS ready_at, p.first_sent_at AS sent_at, p.first_accepted_at AS accepted_at, p.proven_at,
         CASE
             WHEN p.state IN ('NOT_REQUIRED', 'VOIDED') OR o.confirm_by IS NULL
                 OR coalesce(p.first_accepted_at, now()) <= o.confirm_by THEN ''
-            WHEN p.known_at > o.confirm_by OR coalesce(p.first_tracked_at, now()) > o.confirm_by THEN 'warehouse'
-            WHEN coalesce(p.first_ready_at, now()) > o.confirm_by THEN
-                CASE WHEN b.reason IN ('contents_unknown', 'tracking_missing') THEN 'warehouse'
-                    WHEN b.reason IS NULL THEN 'lockstep' ELSE 'seller' END
-            WHEN coalesce(p.first_sent_at, now()) > o.confirm_by THEN 'lockstep'
-            ELSE 'amazon'
+            ELSE {WHOSE}
         END AS late_by
-    FROM ledger.parcels p
-    JOIN ledger.orders o ON o.id = p.order_id
-    LEFT JOIN LATERAL (
-        SELECT reason FROM ledger.parcel_history
-        WHERE parcel_id = p.id AND to_state = 'BLOCKED' AND at <= o.confirm_by
-            AND coalesce(p.first_ready_at, now()) > o.confirm_by
-        ORDER BY id DESC LIMIT 1
-    ) b ON true
-"""
+    FROM ledger.parcels p JOIN ledger.orders o ON o.id = p.order_id
+"""  # noqa: S608 - put together from our own words only
 
 _LISTINGS = """
     SELECT seller_account, marketplace_id, seller_sku, available, reserved, buffer, publishable, published,

@@ -215,13 +215,6 @@ class Defect:
     late_by: timedelta | None = None
 
 
-LATE_BY: dict[str, tuple[str, Team]] = {
-    "warehouse": ("the warehouse had it when it became late", Team.WAREHOUSE),
-    "seller": ("it waited for the seller when it became late", Team.OPERATIONS),
-    "lockstep": ("it waited for Lockstep when it became late", Team.INTEGRATION),
-    "amazon": ("it was sent in time and Amazon took it late", Team.INTEGRATION),
-}
-
 # What makes a parcel doubtful. Whether a carrier scanned it is not known here, so the defects are an estimate.
 TRACKING_DOUBTS: dict[str, tuple[str, Team]] = {
     "other": ('its carrier is "Other", which Amazon cannot follow', Team.OPERATIONS),

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from domain.calendar_days import days_before
+from domain.health.lateness import HeldAt, cause_of
 from domain.health.rates import (
     CANCELED_FOR,
-    LATE_BY,
     RULES,
     TRACKING_DOUBTS,
     Defect,
@@ -17,8 +17,10 @@ from domain.health.rates import (
     played_out,
 )
 from domain.health.reports import OverTheirDates
+from domain.orders.order import HOLD_ORDER
 from domain.tracking.evidence import MOVING
-from ledger.orders.due import count_due, held_by_hop, load_due, usual_by_hop
+from ledger.orders.due import TOLD_AT, count_due, held_by_hop, load_due, usual_by_hop
+from ledger.watch.held_at import HELD_AT
 
 _SHOWN = 200
 Place = tuple[str, str]  # seller account, marketplace id
@@ -76,18 +78,28 @@ _CANCELED = """
             OR (o.canceled_at > :since AND o.canceled_at <= :until)
             OR (o.part_canceled_at > :since AND o.part_canceled_at <= :until))
 """
+# Of several parcels that were late the last one decides. Why an order was held is known by its problems of then.
+_HOLDS = ", ".join(f"'{kind}'" for kind in HOLD_ORDER)
 _LATE = sa.text(
-    """
-    SELECT due.amazon_order_id, due.confirm_by, due.confirmed_at, due.state, one.late_by FROM due
+    f"""
+    SELECT due.amazon_order_id, due.confirm_by, due.confirmed_at, one.held_at,
+        CASE WHEN one.held_at = '{HeldAt.HELD}' THEN coalesce((
+            SELECT kind FROM ledger.problems
+            WHERE opened_at >= o.imported_at AND opened_at <= o.confirm_by AND subject = o.amazon_order_id
+                AND kind IN ({_HOLDS}) AND (cleared_at IS NULL OR cleared_at > o.confirm_by)
+            ORDER BY array_position(ARRAY[{_HOLDS}], kind) LIMIT 1
+        ), '') ELSE '' END AS held_for
+    FROM (SELECT * FROM due WHERE outcome = 'late' AND confirm_by <= :now
+        ORDER BY confirm_by DESC, id LIMIT :shown) due
+    JOIN ledger.orders o ON o.id = due.id
     LEFT JOIN LATERAL (
-        SELECT late_by FROM report.lateness l
-        WHERE l.seller_account = :account AND l.amazon_order_id = due.amazon_order_id AND l.late_by <> ''
-        ORDER BY l.known_at DESC LIMIT 1
-    ) one ON true
-    WHERE due.outcome = 'late' AND due.confirm_by <= :now ORDER BY due.confirm_by DESC, due.id LIMIT :shown
-    """
+        SELECT * FROM ledger.parcels WHERE order_id = o.id AND state <> 'VOIDED' AND joined = ''
+            AND coalesce({TOLD_AT}, 'infinity') > o.confirm_by ORDER BY known_at DESC, id DESC LIMIT 1
+    ) p ON true
+    CROSS JOIN LATERAL (SELECT {HELD_AT} AS held_at) one
+    ORDER BY due.confirm_by DESC, due.id
+    """  # noqa: S608 - our own words only
 )
-_STATE_OWNERS = {"HELD": "seller", "READY": "lockstep", "RELEASING": "lockstep"}
 
 
 def late_outlooks(
@@ -180,18 +192,18 @@ def _doubted(
 
 
 def _late_orders(conn: sa.Connection, place: Place, now: datetime) -> tuple[Defect, ...]:
-    rows = conn.execute(_LATE, {"account": place[0], "now": now, "shown": _SHOWN})
+    rows = conn.execute(_LATE, {"now": now, "shown": _SHOWN})
     found = []
     for row in rows:
-        cause, owner = LATE_BY[row.late_by or _STATE_OWNERS.get(row.state, "warehouse")]
+        cause = cause_of(HeldAt(row.held_at), row.held_for)
         found.append(
             Defect(
                 metric=Metric.LATE_30,
                 order_id=row.amazon_order_id,
                 marketplace_id=place[1],
                 what="confirmed late" if row.confirmed_at else "late and not confirmed yet",
-                cause=cause,
-                owner=owner,
+                cause=cause.words,
+                owner=cause.owner,
                 at=row.confirm_by,
                 late_by=(row.confirmed_at or now) - row.confirm_by,
             )

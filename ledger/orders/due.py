@@ -25,11 +25,14 @@ class Counted:
         return Rate(self.late, self.in_time + self.late)
 
 
+# When Amazon had a parcel. What it confirms itself counts from the moment we knew of the parcel.
+TOLD_AT = """CASE WHEN state = 'NOT_REQUIRED' AND NOT awaits_amazon
+                THEN coalesce(first_accepted_at, known_at) ELSE first_accepted_at END"""
+
 # An order is confirmed when all of it has left and every parcel of it that must be told was accepted; the first
-# time counts. What Amazon confirms itself counts from the moment we knew of the parcel. When somebody else
-# confirmed an order, only the moment is known at which we saw it.
+# time counts. When somebody else confirmed an order, only the moment is known at which we saw it.
 _LOAD = sa.text(
-    """
+    f"""
     CREATE TEMPORARY TABLE due ON COMMIT DROP AS
     SELECT o.id, o.amazon_order_id, o.marketplace_id, o.confirm_by, o.state, o.imported_at, o.released_at,
         o.accepted_at, p.known_at, t.confirmed_at,
@@ -45,8 +48,7 @@ _LOAD = sa.text(
     LEFT JOIN LATERAL (
         SELECT min(known_at) AS known_at, bool_and(told_at IS NOT NULL) AS all_told, max(told_at) AS told_at
         FROM (
-            SELECT known_at, CASE WHEN state = 'NOT_REQUIRED' AND NOT awaits_amazon
-                THEN coalesce(first_accepted_at, known_at) ELSE first_accepted_at END AS told_at
+            SELECT known_at, {TOLD_AT} AS told_at
             FROM ledger.parcels WHERE order_id = o.id AND state <> 'VOIDED' AND joined = ''
         ) one
     ) p ON true
@@ -59,7 +61,7 @@ _LOAD = sa.text(
     ) t
     WHERE o.seller_account = :account AND o.marketplace_id = :marketplace_id
         AND o.confirm_by > :since AND o.confirm_by <= :until
-    """
+    """  # noqa: S608 - our own words only
 )
 _COUNT = sa.text(
     "SELECT outcome, count(*) AS orders FROM due"

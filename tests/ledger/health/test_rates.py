@@ -25,7 +25,6 @@ from tests.factories import (
     HOUR,
     NOW,
     amazon_order,
-    carrier_map,
     dispatch,
     line,
     order_id,
@@ -50,7 +49,8 @@ def _other(ledger: Ledger, metric: Metric, now=NOW):
 
 def _shipped(ledger: Ledger, number: int, *, due, at=NOW) -> None:
     release(ledger, amazon_order(number=number, confirm_by=due))
-    ship(ledger, dispatch(number=number, package_ref=f"P{number}", tracking=f"TRACK{number}"), now=at)
+    told = dispatch(number=number, package_ref=f"P{number}", tracking=f"TRACK{number}", shipped_at=at)
+    ship(ledger, told, now=at)
     confirm(ledger, now=at)
 
 
@@ -116,33 +116,6 @@ def test_what_a_hop_usually_loses_is_counted_at_the_same_hour(ledger: Ledger) ->
             Hop.NOT_DISPATCHED: Rate(1, 1),
             Hop.NOT_CONFIRMED: Rate(0, 1),
         }
-
-
-@pytest.mark.parametrize(
-    ("order", "owner"),
-    [
-        (amazon_order(confirm_by=NOW + HOUR), Team.INTEGRATION),  # ready, and never handed over
-        (amazon_order(confirm_by=NOW + HOUR, to=None), Team.OPERATIONS),  # held for its address
-    ],
-)
-def test_a_late_order_without_a_parcel_is_its_hops(ledger: Ledger, order, owner: Team) -> None:
-    """What never reached the warehouse is ours, what is held is the seller's."""
-    ingest(ledger, order)
-    _, (defect,) = _late(ledger, now=LATER)
-    assert defect.owner is owner
-
-
-def test_a_carrier_mapped_too_late_is_the_sellers(ledger: Ledger) -> None:
-    """The cause of a late order is who held its parcel when it became late."""
-    release(ledger, amazon_order(confirm_by=NOW + HOUR))
-    ship(ledger, dispatch())
-    decide(ledger, carriers=carrier_map())
-    confirm(ledger, now=LATER)
-    _, (defect,) = _late(ledger, now=LATER)
-    assert (defect.owner, defect.cause) == (
-        Team.OPERATIONS,
-        "it waited for the seller when it became late",
-    )
 
 
 def test_a_canceled_order_is_not_due_and_one_shipped_by_others_is_told_apart(ledger: Ledger) -> None:

@@ -34,9 +34,9 @@ def test_a_parcel_in_time_is_nobodys_fault(ledger: Ledger) -> None:
     assert _late_by(ledger) == [""]
 
 
-def test_a_parcel_told_too_late_is_the_warehouses(ledger: Ledger) -> None:
-    """A dispatch that became known after the ship-by time is late by the warehouse."""
-    ship(ledger, dispatch(), now=LATER)
+def test_a_parcel_that_left_too_late_is_the_warehouses(ledger: Ledger) -> None:
+    """A parcel that left after the ship-by time is late by the warehouse."""
+    ship(ledger, dispatch(shipped_at=LATER), now=LATER)
     confirm(ledger, now=LATER)
     assert _late_by(ledger) == ["warehouse"]
 

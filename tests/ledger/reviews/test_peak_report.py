@@ -91,7 +91,7 @@ def test_each_window_has_what_happened_in_it(ledger: Ledger) -> None:
         start_peak(conn, WISH, NOW)
         conn.execute(sa.text("UPDATE ledger.listings SET buffer = 10 WHERE seller_sku = 'A'"))
     _ship(ledger, 2, NOW + HOUR, 3 * MINUTE, NOW + DAY)
-    _ship(ledger, 3, NOW + 2 * HOUR, 30 * MINUTE, NOW + HOUR)
+    _ship(ledger, 3, NOW + 2 * HOUR, 30 * MINUTE, NOW + 2 * HOUR - timedelta(seconds=30))
     _, report = _report(ledger, NOW + 4 * HOUR)
     common = {"late_seller": 0, "late_lockstep": 0, "late_amazon": 0, "to_proven": None}
     assert report["before"] == common | {

@@ -83,9 +83,11 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 def _traded(ledger: Ledger) -> None:
     """Two orders that were due an hour ago: one confirmed in time, one confirmed late."""
     due = NOW - HOUR
-    release(ledger, amazon_order(number=1, confirm_by=due), amazon_order(number=2, confirm_by=due))
+    two = (amazon_order(number=1, confirm_by=due), amazon_order(number=2, confirm_by=due))
+    release(ledger, *two, now=due - HOUR)
     for number, at in ((1, due), (2, NOW)):
-        ship(ledger, dispatch(number=number, package_ref=f"P{number}", tracking=f"T{number}"), now=at)
+        told = dispatch(number=number, package_ref=f"P{number}", tracking=f"T{number}", shipped_at=at)
+        ship(ledger, told, now=at)
         confirm(ledger, now=at)
     with ledger.begin() as conn:
         conn.execute(sa.text("UPDATE ledger.parcels SET proven_at = first_accepted_at, doubt = ''"))
