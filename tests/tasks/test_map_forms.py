@@ -110,6 +110,8 @@ WRONG = [
     (CARRIER, {"carrier_code": ""}, "Carrier is empty; Amazon's \"Royal Mail\" fits best."),
     (CARRIER, {"carrier_code": "Royal mail"}, 'Carrier: "Royal mail" is not Amazon\'s spelling; did you mean'),
     (CARRIER, {"carrier_code": "Pigeon"}, 'a signature; Amazon\'s "Royal Mail" fits best.'),
+    (CARRIER, {"carrier_code": "Andere"}, '"Andere" is "Other" in another language; take a listed'),
+    (CARRIER, {"carrier_code": "Otro", "signed_by": "Jo"}, '"Otro" is "Other" in another language'),
     (CARRIER, {"carrier_code": "Other", "signed_by": "Jo"}, "Carrier name is empty;"),
     (CARRIER, {"carrier_code": "Other", "carrier_name": "Veho"}, "Signed by is empty;"),
     (CARRIER, {"carrier_name": "Veho"}, 'Carrier name is only filled in with the code "Other".'),
