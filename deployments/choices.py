@@ -11,10 +11,9 @@ from typing import Any
 from deployments.settings import Settings
 from domain.fields import label
 from domain.marketplaces import MARKETPLACES, Marketplace, named
-from domain.tracking.carriers import approved
+from domain.tracking.carriers import OTHER_ABROAD, approved
 
 _SPREAD = "for_each"  # prefect.yaml: one deployment for each configured thing of this kind
-_OTHER_ABROAD = frozenset({"Andere", "Otro"})  # "Other" in other languages would go round its signature
 _NOTHING = {"type": "null"}
 
 
@@ -46,7 +45,7 @@ class Choices:
         """Every list by its name, for a deployment with these parameters: a fixed marketplace has its carriers."""
         fixed = named(str(parameters.get("marketplace", "")))
         shops = [fixed] if fixed else self.marketplaces
-        codes = {code for shop in shops for code in approved(shop.id)} - _OTHER_ABROAD
+        codes = {code for shop in shops for code in approved(shop.id)} - OTHER_ABROAD
         return {
             "seller_accounts": list(self.seller_accounts),
             "connections": list(self.connections),

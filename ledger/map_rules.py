@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from domain.marketplaces import MARKETPLACES
 from domain.ranges import CAP, FIXED, ODDS, PERCENT, SHARE, UNITS, Range
-from domain.tracking.carriers import OTHER, approved, near
+from domain.tracking.carriers import OTHER, OTHER_ABROAD, approved, near
 from ledger import register
 from ledger.maps import BufferEntry, CarrierEntry, OfferEntry, ServiceEntry, SkuEntry
 from ledger.stock.on_hand import counted_warehouses
@@ -95,14 +95,17 @@ def offer_faults(entry: OfferEntry, known: Known) -> Iterator[Fault]:
 
 def _code_faults(entry: CarrierEntry) -> Iterator[Fault]:
     code, shop = entry.carrier_code, MARKETPLACES[entry.marketplace_id]
-    if code in approved(shop.id):
+    codes = approved(shop.id) - OTHER_ABROAD
+    if code in codes:
         return
     if not code.strip():
         yield "carrier_code", "is empty"
-    elif meant := near(code, shop.id):
+    elif meant := [known for known in near(code, shop.id) if known in codes]:
         yield "carrier_code", f'"{code}" is not Amazon\'s spelling; did you mean "{meant[0]}"?'
     else:
-        reason = f'"{code}" is not in Amazon\'s list for {shop.country}; take a listed carrier, or "{OTHER}"'
+        listed = f"not in Amazon's list for {shop.country}"
+        wrong = f'"{OTHER}" in another language' if code in OTHER_ABROAD else listed
+        reason = f'"{code}" is {wrong}; take a listed carrier, or "{OTHER}"'
         yield "carrier_code", f"{reason} with the carrier's name and a signature"
 
 

@@ -1,7 +1,7 @@
 """The seller's maps and buffers: what is in force, and every change with who made it and when."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -134,10 +134,24 @@ def load_carriers(conn: sa.Connection, connection: str) -> CarrierMap:
     )
 
 
-def load_skus(conn: sa.Connection, seller_account: str, connection: str, *, same_skus: bool) -> SkuMap:
-    """The SKU map of one seller account at one warehouse connection; units of a component listed twice add up."""
+def load_skus(
+    conn: sa.Connection,
+    seller_account: str,
+    connection: str,
+    *,
+    same_skus: bool,
+    among: Collection[str] | None = None,
+) -> SkuMap:
+    """The SKU map of one seller account at one warehouse connection; units of a component listed twice add up.
+
+    `among` asks for these seller SKUs alone; None: for all.
+    """
+    which = _both(tables.sku_map, seller_account, connection)
+    if among is not None:
+        asked = sa.literal(sorted(among), sa.ARRAY(sa.Text))
+        which = (*which, tables.sku_map.c.seller_sku == sa.any_(asked))
     kits: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for e in in_force(conn, _SKUS, *_both(tables.sku_map, seller_account, connection)):
+    for e in in_force(conn, _SKUS, *which):
         kits[e.seller_sku][e.warehouse_sku] += e.units
     components = {
         name: tuple(Component(warehouse_sku=w, units=n) for w, n in kit.items()) for name, kit in kits.items()

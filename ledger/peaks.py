@@ -108,9 +108,22 @@ def record_slots(conn: sa.Connection, peak: Peak, before: int | None) -> None:
     conn.execute(peaks.update().where(peaks.c.id == peak.id).values(slots_held=True, slots_before=before))
 
 
-def release_slots(conn: sa.Connection, peak: Peak) -> None:
-    """Keep that the queue of inventory has its slots back."""
-    conn.execute(peaks.update().where(peaks.c.id == peak.id).values(slots_held=False))
+def take_over_slots(conn: sa.Connection, peak: Peak) -> bool:
+    """Let a peak hold what one before it has not given back yet, to be restored at its own end; whether it does."""
+    held = sa.select(peaks.c.id, peaks.c.slots_before).where(peaks.c.slots_held, peaks.c.id != peak.id)
+    earlier = conn.execute(held.order_by(peaks.c.id).with_for_update()).all()
+    if not earlier:
+        return False
+    theirs = peaks.c.id.in_([row.id for row in earlier])
+    conn.execute(peaks.update().where(theirs).values(slots_held=False))
+    record_slots(conn, peak, earlier[0].slots_before)
+    return True
+
+
+def release_slots(conn: sa.Connection, peak: Peak) -> bool:
+    """Keep that the queue of inventory has its slots back; False when another peak has taken them over."""
+    this = (peaks.c.id == peak.id, peaks.c.slots_held)
+    return bool(conn.execute(peaks.update().where(*this).values(slots_held=False)).rowcount)
 
 
 def held_slots(conn: sa.Connection, peak: Peak) -> Held:

@@ -1,7 +1,8 @@
-"""What waits for a row of a map, and where it is after the row came into force."""
+"""What waits for a row of a map, which words are in use, and where it is after the row came into force."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -10,7 +11,8 @@ from domain.orders.order import OrderState
 from domain.problems import ProblemKind
 from domain.tracking.parcels import ParcelState
 from ledger.maps import CarrierEntry
-from ledger.tables import listings, order_lines, orders, parcels, stock
+from ledger.tables import carrier_map, listings, order_lines, orders, parcels, service_map, stock
+from ledger.tracking.carrier_use import LATELY
 
 _COMING = (OrderState.PENDING, OrderState.READY, OrderState.HELD)
 
@@ -75,12 +77,39 @@ def warehouse_skus_like(conn: sa.Connection, connection: str, warehouse_sku: str
     return tuple(sorted(set(conn.scalars(statement))))
 
 
+def carrier_in_use(conn: sa.Connection, connection: str, carrier: str, now: datetime) -> bool:
+    """Whether a carrier is mapped at a connection, in any marketplace, or on a parcel of its last 30 days."""
+    mapped = sa.select(carrier_map.c.warehouse_carrier).where(
+        carrier_map.c.connection == connection, carrier_map.c.until.is_(None)
+    )
+    used = sa.select(parcels.c.warehouse_carrier).where(
+        parcels.c.connection == connection, parcels.c.known_at >= now - LATELY
+    )
+    return fold(carrier) in {fold(word) for word in conn.scalars(sa.union(mapped, used))}
+
+
 def services_asked(conn: sa.Connection, account: str) -> tuple[frozenset[str], frozenset[str]]:
     """(Service levels, programs) of the orders that are not at the warehouse yet."""
-    statement = sa.select(orders.c.service_level, orders.c.programs).where(
-        orders.c.seller_account == account, orders.c.state.in_(_COMING)
+    return _asked(conn, orders.c.seller_account == account, orders.c.state.in_(_COMING))
+
+
+def services_in_use(
+    conn: sa.Connection, account: str, now: datetime
+) -> tuple[frozenset[str], frozenset[str]]:
+    """(Service levels, programs) that an account has mapped, at any connection, or had orders of for 30 days."""
+    table = service_map.c
+    statement = sa.select(table.service_level, table.program).where(
+        table.seller_account == account, table.until.is_(None)
     )
-    rows = conn.execute(statement.distinct()).all()
+    mapped = conn.execute(statement.distinct()).all()
+    levels, programs = _asked(
+        conn, orders.c.seller_account == account, orders.c.amazon_created_at >= now - LATELY
+    )
+    return levels.union(row.service_level for row in mapped), programs.union(row.program for row in mapped)
+
+
+def _asked(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> tuple[frozenset[str], frozenset[str]]:
+    rows = conn.execute(sa.select(orders.c.service_level, orders.c.programs).where(*which).distinct()).all()
     levels = frozenset(row.service_level for row in rows if row.service_level)
     return levels, frozenset(program for row in rows for program in row.programs)
 

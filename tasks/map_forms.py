@@ -34,10 +34,12 @@ from ledger.maps import (
 )
 from ledger.stock.offers import similar_sku
 from ledger.unblocked import (
+    carrier_in_use,
     orders_waiting,
     parcels_waiting,
     seller_skus_like,
     services_asked,
+    services_in_use,
     warehouse_skus_like,
 )
 from tasks.manners import worth_retrying
@@ -130,7 +132,7 @@ def put_service(ledger: Ledger, entry: ServiceEntry, signature: Signature) -> Pu
     """
     with ledger.begin() as conn:
         faults = list(service_faults(entry, known_names(conn)))
-        refuse(faults or _service_slips(conn, entry))
+        refuse(faults or _service_slips(conn, entry, signature.at))
         waiting = orders_waiting(conn, entry.seller_account, ProblemKind.UNMAPPED_SHIP_METHOD)
         changed = record_services(conn, [entry], signature.author, signature.at)
         subject, said = service_words(entry, changed=bool(changed))
@@ -179,7 +181,10 @@ def _advised(entry: CarrierEntry, faults: Iterable[Fault]) -> Iterator[Fault]:
 
 
 def _slip(conn: sa.Connection, entry: CarrierEntry, now: datetime) -> list[Fault]:
-    """Nothing waits for this row: a carrier that looks like one that is waited for was probably meant."""
+    """Nothing waits for this row: a carrier that looks like one that is waited for was probably meant.
+
+    One that is in use is no slip: its row is corrected, or put in force once more.
+    """
     waited = {
         row.entry.warehouse_carrier: row.waiting
         for row in missing_rows(conn, now)
@@ -187,9 +192,10 @@ def _slip(conn: sa.Connection, entry: CarrierEntry, now: datetime) -> list[Fault
         and row.entry.warehouse_carrier.strip()
     }
     likely = meant(entry.warehouse_carrier, waited)
-    if not likely or fold(likely) == fold(entry.warehouse_carrier):
+    carrier = entry.warehouse_carrier
+    if not likely or fold(likely) == fold(carrier) or carrier_in_use(conn, entry.connection, carrier, now):
         return []
-    reason = f'no parcel has "{entry.warehouse_carrier}"; did you mean "{likely}" ({waited[likely]})?'
+    reason = f'no parcel lately has "{carrier}"; did you mean "{likely}" ({waited[likely]})?'
     return [("warehouse_carrier", reason)]
 
 
@@ -215,13 +221,13 @@ def _sku_slips(conn: sa.Connection, entries: Sequence[SkuEntry]) -> list[Fault]:
     ]
 
 
-def _service_slips(conn: sa.Connection, entry: ServiceEntry) -> list[Fault]:
-    levels, programs = services_asked(conn, entry.seller_account)
-    words = (("service_level", entry.service_level, levels), ("program", entry.program, programs))
+def _service_slips(conn: sa.Connection, entry: ServiceEntry, now: datetime) -> list[Fault]:
+    words = (("service_level", entry.service_level), ("program", entry.program))
+    asked, used = services_asked(conn, entry.seller_account), services_in_use(conn, entry.seller_account, now)
     return [
-        (field, f'no open order has "{typed}"; did you mean "{likely}"?')
-        for field, typed, known in words
-        if (likely := meant(typed, known))
+        (field, f'no order lately has "{typed}"; did you mean "{likely}"?')
+        for (field, typed), waiting, known in zip(words, asked, used, strict=True)
+        if (likely := meant(typed, waiting)) and typed not in known
     ]
 
 

@@ -8,6 +8,7 @@ import difflib
 import unicodedata
 
 OTHER = "Other"  # needs a carrier name and a person's signature: it costs valid-tracking rate
+OTHER_ABROAD = frozenset({"Andere", "Otro"})  # the same in other languages: they would go round its signature
 
 _KNOWN = (
     "360lion|4PX|A-1|AAA Cooper|ABF|AFL/Fedex|ALLJOY|AMAUK|AMAZON HORIZON|Amazon Shipping|AMZL|"

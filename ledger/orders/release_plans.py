@@ -36,7 +36,7 @@ def plan_releases(conn: sa.Connection, account: str, maps: OrderMaps, limit: int
 
 def _plan(conn: sa.Connection, ready: Sequence[sa.RowMapping], maps: OrderMaps, now: datetime) -> int:
     """Plan what can be planned whole; the rest stays READY, and the next look at it holds it."""
-    lines = _lines(conn, [row["id"] for row in ready], maps.skus)
+    lines = lines_to_release(conn, [row["id"] for row in ready], maps.skus)
     moves = [Move(row["id"], OrderState.READY, OrderState.RELEASING) for row in ready if row["id"] in lines]
     ids = move_orders(conn, moves, now)
     planned = [row for row in ready if row["id"] in ids]
@@ -52,7 +52,9 @@ def _plan(conn: sa.Connection, ready: Sequence[sa.RowMapping], maps: OrderMaps, 
     return len(planned)
 
 
-def _lines(conn: sa.Connection, ids: Sequence[int], skus: SkuMap) -> dict[int, list[dict[str, object]]]:
+def lines_to_release(
+    conn: sa.Connection, ids: Sequence[int], skus: SkuMap
+) -> dict[int, list[dict[str, object]]]:
     """Release lines by order, for orders that have something to ship and every SKU of it mapped."""
     open_lines = sa.select(order_lines).where(order_lines.c.order_id.in_(ids), order_lines.c.unfulfilled > 0)
     found: dict[int, list[dict[str, object]]] = {}

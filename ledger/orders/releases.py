@@ -12,6 +12,7 @@ from domain.orders.releases import HANDED_OVER, NEXT_RELEASE_STATES, STATE_AFTER
 from domain.problems import Problem, ProblemKind
 from domain.warehouse import FulfillmentOrder, ReleaseAnswer, ReleaseLine
 from ledger.moves import Move, move_orders, move_releases
+from ledger.orders.renewals import renew_claimed
 from ledger.problems import record_problems
 from ledger.secrecy import Seal
 from ledger.tables import orders, release_lines, releases
@@ -30,7 +31,8 @@ def claim_releases(
 ) -> ReleaseBatch | None:
     """Take planned releases for one call and mark them SENDING; None when there is nothing to send.
 
-    An order that Amazon canceled after it was planned is not sent, nor one that a person stopped.
+    An order that Amazon canceled after it was planned is not sent, nor one that a person stopped. What is sent for
+    the first time follows the maps in force, whatever it was planned with.
     """
     statement = (
         sa.select(releases.c.id, releases.c.reference)
@@ -49,7 +51,11 @@ def claim_releases(
     if not ids:
         return None
     batch = f"{now:%Y%m%dT%H%M%SZ}-{ids[0]}"
-    move_releases(conn, [Move(row, ReleaseState.PLANNED, ReleaseState.SENDING) for row in ids], now)
+    renewed = renew_claimed(conn, ids)
+    start, end = ReleaseState.PLANNED, ReleaseState.SENDING
+    move_releases(
+        conn, [Move(row, start, end, "the maps changed" if row in renewed else "") for row in ids], now
+    )
     conn.execute(
         releases.update().where(releases.c.id.in_(ids)).values(batch=batch, tries=releases.c.tries + 1)
     )

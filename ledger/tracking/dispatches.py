@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.maps import fold
 from domain.orders.order import OrderState
 from domain.orders.releases import CancelState, ReleaseState
 from domain.problems import Problem, ProblemKind
@@ -211,9 +212,10 @@ def _too_late(conn: sa.Connection, release: _Release, why: str, now: datetime) -
 def _same(conn: sa.Connection, known: sa.RowMapping, told: Mapping[str, Any], dispatch: Dispatch) -> bool:
     if known["state"] == ParcelState.VOIDED:
         return bool(known["tracking_key"] == told["tracking_key"])
-    words = ("warehouse_carrier", "warehouse_service", "tracking", "package_count")
-    lines = told_lines(conn, [known["id"]])[known["id"]]
-    return all(known[word] == told[word] for word in words) and dispatch.lines in ((), lines)
+    told_again = all(known[word] == told[word] for word in ("tracking", "package_count")) and all(
+        fold(known[word]) == fold(told[word]) for word in ("warehouse_carrier", "warehouse_service")
+    )
+    return told_again and dispatch.lines in ((), told_lines(conn, [known["id"]])[known["id"]])
 
 
 def _void(conn: sa.Connection, book: _Book, release: _Release, dispatch: Dispatch, now: datetime) -> str:

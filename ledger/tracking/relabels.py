@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from domain.maps import fold
 from domain.tracking.parcels import ParcelState, normal_tracking
 from ledger.moves import Move, move_parcels
 from ledger.tables import parcels
@@ -40,7 +41,7 @@ def settle_correction(conn: sa.Connection, known: sa.RowMapping, told: Mapping[s
         conn.execute(parcels.update().where(parcels.c.id == known["id"]).values(end))
         return {}
     stands = {"tracking": known["tracking"], "tracking_key": known["tracking_key"]}
-    if told["warehouse_carrier"] in ("", known["told_carrier"]):
+    if fold(told["warehouse_carrier"]) in ("", fold(known["told_carrier"])):
         return stands | {"warehouse_carrier": known["warehouse_carrier"]}
     said = parcels.update().where(parcels.c.id == known["id"])
     conn.execute(said.values(told_carrier=told["warehouse_carrier"]))

@@ -9,9 +9,16 @@ from domain.orders.order import OrderMaps
 from ledger.connection import Ledger
 from ledger.orders.decisions import Decided, Wish, account_of_order, carry_out, why_waiting
 from ledger.register import Account, Connection, connection_of
+from tasks.manners import worth_retrying
 
 
-@task(task_run_name="find order {order_id}", cache_policy=NO_CACHE, persist_result=False, retries=2)
+@task(
+    task_run_name="find order {order_id}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=2,
+    retry_condition_fn=worth_retrying,
+)
 def find_order(ledger: Ledger, order_id: str) -> tuple[Account, Connection]:
     """Whose order it is, and the warehouse that serves that seller account.
 
@@ -28,6 +35,7 @@ def find_order(ledger: Ledger, order_id: str) -> tuple[Account, Connection]:
     cache_policy=NO_CACHE,
     persist_result=False,
     retries=2,
+    retry_condition_fn=worth_retrying,
 )
 def decide_order(ledger: Ledger, wish: Wish, maps: OrderMaps, now: datetime) -> Decided:
     """Keep the decision and what follows from it in the ledger.

@@ -13,6 +13,7 @@ from ledger.connection import Ledger
 from ledger.maps import load_services, load_skus
 from ledger.orders.held import purge_recipients, review_held
 from ledger.orders.recording import PageContext, PageOutcome, record_page
+from ledger.orders.renewals import renew_planned
 from ledger.orders.watermarks import OrderSearch, forget_page, next_search, record_search
 from ledger.register import Account, Connection
 from ledger.tracking.proof import record_evidence
@@ -91,7 +92,12 @@ def restart_search(ledger: Ledger, account: Account, now: datetime) -> OrderSear
 
 @task(task_run_name="decide held orders again", cache_policy=NO_CACHE, retries=2)
 def review_orders(ledger: Ledger, account: Account, maps: OrderMaps, now: datetime) -> dict[str, int]:
-    """Held orders as today's maps decide them; how many moved where."""
+    """Held orders as today's maps decide them; how many moved where.
+
+    What was planned and never left follows the maps too, so that stock is reserved for what will be sent.
+    """
+    with ledger.begin() as conn:
+        renew_planned(conn, account.name)
     with ledger.begin() as conn:
         return review_held(conn, account.name, maps, now)
 

@@ -11,6 +11,7 @@ from ledger.deeds import Deed, record_deed
 from ledger.maps import OfferBook, OfferEntry, load_offers, record_offers
 from ledger.register import Account
 from ledger.stock.offers import similar_sku
+from tasks.manners import worth_retrying
 
 
 @task(
@@ -18,6 +19,7 @@ from ledger.stock.offers import similar_sku
     cache_policy=NO_CACHE,
     persist_result=False,
     retries=2,
+    retry_condition_fn=worth_retrying,
 )
 def decide_stop(
     ledger: Ledger, account: Account, seller_sku: str, *, stop: bool, author: str, now: datetime

@@ -15,9 +15,9 @@ from importlib.resources import files
 from rapidfuzz import fuzz, process
 
 from domain.marketplaces import MARKETPLACES
-from domain.tracking.carriers import OTHER, approved
+from domain.tracking.carriers import OTHER, OTHER_ABROAD, approved
 
-_NEVER = frozenset({OTHER, "Andere", "Otro"})  # "Other" in Amazon's three languages: it costs valid tracking
+_NEVER = OTHER_ABROAD | {OTHER}
 # Codes that are also everyday words of a service: found inside a longer text they mean nothing.
 _VAGUE = frozenset(
     {"target", "sending", "sprint", "pilot", "professional", "spring", "hs code", "self delivery"}

@@ -13,9 +13,16 @@ from ledger.tracking.corrections import Corrected, Correction, correct_parcel
 from ledger.tracking.looks import Unproven
 from ledger.tracking.named_parcels import standings, to_look_at
 from ledger.tracking.resends import Plan, plan_resend
+from tasks.manners import worth_retrying
 
 
-@task(task_run_name="send parcels of {order} again", cache_policy=NO_CACHE, persist_result=False, retries=2)
+@task(
+    task_run_name="send parcels of {order} again",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=2,
+    retry_condition_fn=worth_retrying,
+)
 def free_parcels(ledger: Ledger, order: str, parcel: str, author: str, now: datetime) -> Plan:
     """Make parcels of an order ready to be sent to Amazon again.
 
@@ -31,6 +38,7 @@ def free_parcels(ledger: Ledger, order: str, parcel: str, author: str, now: date
     cache_policy=NO_CACHE,
     persist_result=False,
     retries=2,
+    retry_condition_fn=worth_retrying,
 )
 def correct(ledger: Ledger, connection: Connection, wish: Correction, now: datetime) -> Corrected:
     """Put a person's tracking number in the place of the warehouse's.

@@ -118,6 +118,8 @@ WRONG = [
     ("carriers", f"main,RM,,{UK},Royal mail,,,", 'Amazon\'s spelling; did you mean "Royal Mail"?'),
     ("carriers", f"main,RM,,{UK},Royal Mail ,,,", 'column carrier_code: "Royal Mail " is not Amazon\'s spelling'),
     ("carriers", f"main,RM,,{UK},Zzyzx,,,", 'column carrier_code: "Zzyzx" is not in Amazon\'s list for GB'),
+    ("carriers", f"main,RM,,{UK},Andere,,,Jo", 'column carrier_code: "Andere" is "Other" in another language;'),
+    ("carriers", f"main,RM,,{UK},otro,,,", 'column carrier_code: "otro" is not in Amazon\'s list for GB'),
     ("carriers", f"main,RM,,{UK},,,,", "column carrier_code: is empty"),
     ("carriers", f"main,RM,,{US},Yodel,,,", 'column carrier_code: "Yodel" is not in Amazon\'s list for US'),
     ("carriers", f"main,RM,,{UK},Other,,,Jo", "column carrier_name: is empty"),

@@ -10,13 +10,16 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from deployments.prefect_objects import POOL, install_pool
+from domain.peaks import Peak, PeakWish
 from flows.inventory_sync import inventory_sync
 from flows.order_ingest import order_ingest
 from flows.peak_mode import peak_mode
 from flows.problem_watch import problem_watch
 from flows.tracking_push import tracking_push
 from ledger.maps import BufferEntry, record_buffers
+from ledger.peaks import end_peak, release_slots, start_peak
 from tasks import worker_slots
+from tests.factories import HOUR
 from tests.flows.conftest import DE, GB, Street
 from tests.flows.runs import at_once, eventually, fails
 from tests.flows.test_everyday_reading import put_stock
@@ -121,6 +124,51 @@ def test_the_end_of_a_peak_brings_all_back(street: Street) -> None:
     assert report["during"]["published"] >= 20
 
 
+def _over(street: Street) -> None:
+    """As if the time of the peak that is on were up."""
+    with street.ledger.begin() as conn:
+        conn.execute(sa.text("UPDATE ledger.peaks SET ends_at = now() WHERE ended_at IS NULL"))
+
+
+@pytest.mark.usefixtures("_pool")
+def test_a_peak_that_follows_another_keeps_the_slots(street: Street) -> None:
+    """Started before the last one is settled, a peak keeps inventory at one slot, and gives back what there was."""
+    peak_mode(decision="start", your_name="Kim")
+    _over(street)
+    peak_mode(decision="start", your_name="Jo")
+    assert _slots() == 1
+    peak_mode(decision="end", your_name="Jo")
+    assert _slots() is None
+    with street.ledger.begin() as conn:
+        done = conn.execute(sa.text("SELECT slots_held, report IS NOT NULL FROM ledger.peaks")).all()
+    assert [tuple(row) for row in done] == [(False, True), (False, True)]
+
+
+@pytest.mark.usefixtures("_pool")
+def test_a_peak_that_starts_while_slots_are_given_back_keeps_them(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of two processes is quicker, inventory has one slot in a peak, and its own number after it."""
+    now = street.world.now()
+    with street.ledger.begin() as conn:
+        last = start_peak(conn, PeakWish(author="Kim", ends_at=now + HOUR), now)
+    worker_slots.hold_slots(street.ledger, last)
+    with street.ledger.begin() as conn:
+        end_peak(conn, "Kim", now)
+        following = start_peak(conn, PeakWish(author="Jo", ends_at=now + HOUR), now)
+
+    def meanwhile(conn: sa.Connection, peak: Peak) -> bool:
+        if peak == last:
+            worker_slots.hold_slots(street.ledger, following)
+        return release_slots(conn, peak)
+
+    monkeypatch.setattr(worker_slots, "release_slots", meanwhile)
+    worker_slots.give_back_slots(street.ledger, last)
+    assert _slots() == 1
+    worker_slots.give_back_slots(street.ledger, following)
+    assert _slots() is None
+
+
 @pytest.mark.usefixtures("_pool")
 def test_a_peak_ends_by_itself_and_reports_once(street: Street) -> None:
     """Tracking goes on in it; of three runs that come together at its end one reports, and all go on."""
@@ -137,8 +185,7 @@ def test_a_peak_ends_by_itself_and_reports_once(street: Street) -> None:
 
     assert eventually(step), street.rows("parcels")
     reports = len(_shown("peak-report"))
-    with street.ledger.begin() as conn:
-        conn.execute(sa.text("UPDATE ledger.peaks SET ends_at = now()"))
+    _over(street)
     at_once(problem_watch, inventory_sync, problem_watch)
     assert len(_shown("peak-report")) == reports + 1
     assert _slots() is None

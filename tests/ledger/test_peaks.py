@@ -23,7 +23,9 @@ from ledger.peaks import (
     record_publication,
     record_report,
     record_slots,
+    release_slots,
     start_peak,
+    take_over_slots,
     unsettled_peaks,
 )
 from ledger.register import clock
@@ -171,6 +173,20 @@ def test_what_the_queue_had_is_kept(ledger: Ledger, before: int | None) -> None:
         record_slots(conn, peak, before)
         held = held_slots(conn, peak)
     assert (held.slots, held.before) == (True, before)
+
+
+@pytest.mark.parametrize("before", [None, 5])
+def test_a_peak_takes_over_what_the_last_one_holds_still(ledger: Ledger, before: int | None) -> None:
+    """What there was before the first of two peaks is the second's to restore, once, and no longer the first's."""
+    first = _start(ledger)
+    with ledger.begin() as conn:
+        record_slots(conn, first, before)
+    second = _start(ledger, replace(WISH, ends_at=NOW + 9 * HOUR), NOW + 5 * HOUR)
+    with ledger.begin() as conn:
+        assert (take_over_slots(conn, second), take_over_slots(conn, second)) == (True, False)
+        held = [held_slots(conn, one) for one in (first, second)]
+        assert [(one.slots, one.before) for one in held] == [(False, before), (True, before)]
+        assert [release_slots(conn, one) for one in (first, second, second)] == [False, True, False]
 
 
 def _peak_now(ledger: Ledger) -> None:

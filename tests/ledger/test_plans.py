@@ -16,6 +16,7 @@ from ledger.deliveries import claim_cancels
 from ledger.orders.held import review_held
 from ledger.orders.release_plans import plan_releases
 from ledger.orders.releases import claim_releases, doubt_unanswered, record_overdue
+from ledger.orders.renewals import renew_planned
 from ledger.reviews.peak_report import load_report
 from ledger.secrecy import Seal
 from ledger.stock.demand import expected_by_sku, forget_demand
@@ -34,6 +35,7 @@ PEAK = Peak(id=1, started_at=NOW, started_by="Kim", ends_at=NOW + DAY, every=MIN
 
 # 20,000 closed orders with a proven parcel each, and 200 open ones spread over the states that are asked for.
 _FILL = f"""
+INSERT INTO ledger.connections (name, adapter, serves, same_skus) VALUES ('main', 'file-drop', '{{main}}', true);
 INSERT INTO ledger.orders (seller_account, amazon_order_id, marketplace_id, connection, state, amazon_status,
     amazon_created_at, amazon_updated_at, confirm_by, imported_at, recipient)
 SELECT 'main', '026-1234567-' || lpad(n::text, 7, '0'), '{GB}', 'main',
@@ -85,6 +87,7 @@ def _claim(conn: sa.Connection) -> None:
 HOT: dict[str, Callable[[sa.Connection], object]] = {
     "plan releases": lambda conn: plan_releases(conn, "main", MAPS, 250, NOW),
     "claim releases": _claim,
+    "renew plans": lambda conn: renew_planned(conn, "main"),
     "doubt releases": lambda conn: doubt_unanswered(conn, "main", NOW),
     "overdue releases": lambda conn: record_overdue(conn, "main", ANY_RUN, NOW),
     "claim cancels": lambda conn: claim_cancels(conn, "main", NOW),

@@ -20,11 +20,13 @@ from ledger.maps import (
     export_carriers,
     export_services,
     export_skus,
+    record_carriers,
+    record_services,
 )
 from ledger.register import Account, Connection, record_account, record_connection
 from ledger.stock.snapshots import record_snapshot
 from tasks.map_forms import Put, Signature, put_buffer, put_carrier, put_service, put_sku
-from tests.factories import NOW, snapshot
+from tests.factories import DAY, DE, NOW, snapshot
 from tests.ledger.tracking.test_carrier_use import a_parcel, an_order
 
 GB = "A1F83G8C2ARO7P"
@@ -108,6 +110,8 @@ WRONG = [
     (CARRIER, {"carrier_code": ""}, "Carrier is empty; Amazon's \"Royal Mail\" fits best."),
     (CARRIER, {"carrier_code": "Royal mail"}, 'Carrier: "Royal mail" is not Amazon\'s spelling; did you mean'),
     (CARRIER, {"carrier_code": "Pigeon"}, 'a signature; Amazon\'s "Royal Mail" fits best.'),
+    (CARRIER, {"carrier_code": "Andere"}, '"Andere" is "Other" in another language; take a listed'),
+    (CARRIER, {"carrier_code": "Otro", "signed_by": "Jo"}, '"Otro" is "Other" in another language'),
     (CARRIER, {"carrier_code": "Other", "signed_by": "Jo"}, "Carrier name is empty;"),
     (CARRIER, {"carrier_code": "Other", "carrier_name": "Veho"}, "Signed by is empty;"),
     (CARRIER, {"carrier_name": "Veho"}, 'Carrier name is only filled in with the code "Other".'),
@@ -121,8 +125,8 @@ WRONG = [
     (SKU, {"units": 0}, 'Units: "0" is not a whole number of 1 or more.'),
     (SERVICE, {"marketplace_id": "A1WRONG"}, "Marketplace:"),
     (SERVICE, {"warehouse_service": ""}, "Warehouse service is empty."),
-    (SERVICE, {"service_level": "Expedited"}, 'no open order has "Expedited"; did you mean "EXPEDITED"?'),
-    (SERVICE, {"program": "PRIMES"}, 'Program: no open order has "PRIMES"; did you mean "PRIME"?'),
+    (SERVICE, {"service_level": "Expedited"}, 'no order lately has "Expedited"; did you mean "EXPEDITED"?'),
+    (SERVICE, {"program": "PRIMES"}, 'Program: no order lately has "PRIMES"; did you mean "PRIME"?'),
     (SERVICE, {"connection": ""}, "Connection is empty."),
     (BUFFER, {"fixed": -1}, 'Fixed: "-1" is not a whole number of 0 or more.'),
     (BUFFER, {"percent": 100.5}, 'Percent: "100.5" is not a number from 0 to 100.'),
@@ -187,6 +191,39 @@ def test_a_right_row_is_in_force_with_who_decided_it(house: Ledger) -> None:
         for table in ("carrier_map", "sku_map", "service_map", "buffer_rules"):
             authors = conn.scalars(sa.text(f"SELECT DISTINCT author FROM ledger.{table}"))
             assert list(authors) == ["Kim"]
+
+
+def test_what_is_in_use_is_no_slip(house: Ledger) -> None:
+    """A carrier that is mapped, or on a recent parcel, is taken though a like one waits; an old one is not."""
+    mapped, used, old = (
+        replace(CARRIER, warehouse_carrier=f"Royal Mail {name}") for name in ("24", "48", "1")
+    )
+    with house.begin() as conn:
+        record_carriers(conn, [replace(mapped, carrier_code="DPD")], "jo", NOW)
+        a_parcel(conn, an_order(conn, 3), carrier="Royal Mail 24", state="REJECTED", carrier_code="DPD")
+        a_parcel(conn, an_order(conn, 4), carrier="Royal Mail 48", state="PROVEN", known_at=NOW - 29 * DAY)
+        a_parcel(conn, an_order(conn, 5), carrier="Royal Mail 1", state="PROVEN", known_at=NOW - 31 * DAY)
+        a_parcel(conn, an_order(conn, 6), carrier="Royal Mail 2")
+    with pytest.raises(Refused, match=r'no parcel lately has "Royal Mail 1"; did you mean "Royal Mail 2"'):
+        put(house, old)
+    assert "from now on" in put(house, replace(mapped, warehouse_carrier="ROYAL MAIL 24"))
+    assert ", as before" in put(house, replace(mapped, warehouse_carrier="ROYAL MAIL 24"))
+    assert "from now on" in put(house, replace(mapped, marketplace_id=DE, carrier_code="DPD"))
+    assert "from now on" in put(house, used)
+
+
+def test_a_ship_method_that_is_in_use_is_no_slip(house: Ledger) -> None:
+    """A service level and a program that are mapped, or that recent orders have, are taken like any other."""
+    with house.begin() as conn:
+        order, _ = an_order(conn, 3, state="CLOSED", programs=("PRIME2",))
+        conn.execute(
+            tables.orders.update().where(tables.orders.c.id == order).values(service_level="EXPEDITE")
+        )
+        record_services(conn, [replace(SERVICE, service_level="EXPEDIT", program="PRIM")], "jo", NOW)
+    for level, program in (("EXPEDITE", "PRIME2"), ("EXPEDIT", "PRIM"), ("EXPEDITE", "PRIM"), ("", "")):
+        assert "are asked for as" in put(house, replace(SERVICE, service_level=level, program=program))
+    with pytest.raises(Refused, match="no order lately has"):
+        put(house, replace(SERVICE, service_level="EXPEDITES"))
 
 
 def test_a_kit_is_whole(house: Ledger) -> None:

@@ -107,14 +107,17 @@ def test_a_missing_number_is_given(ledger: Ledger) -> None:
     assert labels(ledger) == ("TRACK9", "Royal Mail", "ACCEPTED")
 
 
-@pytest.mark.parametrize("old", ["TRACK1", "track 1", ""])
-def test_the_warehouses_old_word_does_not_undo_it(ledger: Ledger, old: str) -> None:
-    """The same number again, however it is printed, changes nothing, also after a second correction."""
+@pytest.mark.parametrize(
+    ("old", "spelled"),
+    [("TRACK1", "Royal Mail"), ("track 1", "ROYAL MAIL"), ("", " royal  mail "), ("TRACK1", "")],
+)
+def test_the_warehouses_old_word_does_not_undo_it(ledger: Ledger, old: str, spelled: str) -> None:
+    """Number and carrier said again, however they are printed, change nothing, also after a second correction."""
     release(ledger, amazon_order())
     ship(ledger, dispatch())
     correct(ledger, "TRACK8")
     correct(ledger, "TRACK9", carrier="DPD", author="Jo")
-    assert say_again(ledger, old) == "same"
+    assert say_again(ledger, old, carrier=spelled) == "same"
     assert labels(ledger) == ("TRACK9", "DPD", "RECORDED")
 
 

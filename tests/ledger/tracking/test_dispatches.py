@@ -44,13 +44,16 @@ def test_a_new_parcel_is_recorded(ledger: Ledger) -> None:
     assert order_row(ledger)["state"] == "DISPATCHED"
 
 
-def test_the_same_report_again_changes_nothing(ledger: Ledger) -> None:
-    """A parcel that is reported again as it was keeps its row, its state and its history."""
+@pytest.mark.parametrize(
+    ("carrier", "service"), [("Royal Mail", "Tracked 24"), ("ROYAL  MAIL", "tracked 24 ")]
+)
+def test_the_same_report_again_changes_nothing(ledger: Ledger, carrier: str, service: str) -> None:
+    """A parcel reported again as it was, in any case and spaces, keeps its row, its state and its history."""
     release(ledger, amazon_order())
-    ship(ledger, dispatch())
+    ship(ledger, dispatch(service="Tracked 24"))
     confirm(ledger)
     before = parcel_row(ledger)
-    assert ship(ledger, dispatch()) == {"same": 1}
+    assert ship(ledger, dispatch(carrier=carrier, service=service)) == {"same": 1}
     assert parcel_row(ledger) == before
     assert path(ledger, "parcel") == ["RECORDED", "MAPPED", "SENDING", "ACCEPTED"]
 
