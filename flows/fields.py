@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from domain.errors import Refused
 from domain.marketplaces import MARKETPLACES, named
-from domain.ranges import LARGEST
+from domain.ranges import FIXED, UNITS
 
 SellerAccount = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "seller_accounts"})]
 Connection = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "connections"})]
@@ -14,7 +14,7 @@ Marketplace = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "
 AnyMarketplace = Annotated[str, Field(json_schema_extra={"choices": "marketplaces"})]
 Carrier = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "carriers"})]
 Filled = Annotated[str, Field(min_length=1)]
-Units = Annotated[int | None, Field(ge=0, le=LARGEST)]
+Units = Annotated[int | None, Field(ge=FIXED.least, le=FIXED.most)]
 Percent = Annotated[float | None, Field(ge=0, le=100)]
 Odds = Annotated[float | None, Field(gt=0, lt=1)]
 Share = Annotated[float | None, Field(ge=0, le=1)]
@@ -30,8 +30,8 @@ class Part(BaseModel):
     )
     units: int = Field(
         default=1,
-        ge=1,
-        le=LARGEST,
+        ge=UNITS.least,
+        le=UNITS.most,
         description="How many of it one unit of the seller SKU takes.",
         json_schema_extra={"position": 1},
     )

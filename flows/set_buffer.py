@@ -34,7 +34,7 @@ def set_buffer(  # noqa: PLR0913 - the fields of the form
     Args:
         seller_account: The seller account by its name in lockstep.toml.
         seller_sku: The seller SKU exactly as in Seller Central. Empty: every SKU without a buffer of its own.
-        fixed: So many units, 0 or more. Empty: no fixed number.
+        fixed: So many units, 0 to 1,000,000. Empty: no fixed number.
         percent: So many percent of what is available, 0 to 100. Empty: none.
         odds: As many units as its own demand asks for, so that overselling is no likelier than this number between
             0 and 1, for example 0.01. Empty: none.

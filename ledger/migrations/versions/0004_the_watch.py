@@ -122,7 +122,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.Column("kept_before", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("kept_before", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("slots_held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("slots_before", sa.Integer(), nullable=True),
         sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
