@@ -171,6 +171,11 @@ def upgrade() -> None:
     )
     op.add_column(
         "orders",
+        sa.Column("wanted_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "orders",
         sa.Column("canceled_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
     )
