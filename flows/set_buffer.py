@@ -57,5 +57,4 @@ def set_buffer(  # noqa: PLR0913 - the fields of the form
         resuming = Resuming(ledger)
         resuming.quantities(account)
         resuming.end()
-    done = "go out as Amazon's budget allows" if resuming.paused else "are published"
-    return Completed(message=f"{said} Quantities {done}.")
+    return Completed(message=f"{said} {resuming.published}")
