@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from domain.errors import Refused
+from domain.fields import label
 from domain.marketplaces import MARKETPLACES, named
 from domain.ranges import FIXED, UNITS
 
@@ -37,6 +38,20 @@ class Part(BaseModel):
     )
 
 
+def trimmed(field: str, typed: str) -> str:
+    """What was typed into a field, without stray spaces.
+
+    Raises:
+        Refused: it is nothing but spaces: an empty field stands for everything, and a slip must not.
+    """
+    word = typed.strip()
+    if typed and not word:
+        raise Refused(
+            f"{label(field)}: there is nothing but spaces in it; empty the field or fill it in. Nothing changed."
+        )
+    return word
+
+
 def marketplace_id(word: str) -> str:
     """The id of a marketplace that was given by its country or its id; empty stays empty.
 
@@ -44,7 +59,7 @@ def marketplace_id(word: str) -> str:
         Refused: there is no such marketplace.
     """
     shop = named(word)
-    if shop is None and word.strip():
+    if shop is None and word:
         there = ", ".join(one.called for one in MARKETPLACES.values())
         raise Refused(
             f'Marketplace: "{word}" is not a marketplace of Amazon (there is: {there}). Nothing changed.'

@@ -7,7 +7,7 @@ from prefect.states import Completed
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
 from flows.endings import says_why
-from flows.fields import Filled, Odds, Percent, SellerAccount, Share, Units
+from flows.fields import Filled, Odds, Percent, SellerAccount, Share, Units, trimmed
 from flows.forms import signed
 from flows.resuming import Resuming
 from ledger.maps import BufferEntry
@@ -44,7 +44,7 @@ def set_buffer(  # noqa: PLR0913 - the fields of the form
     author = signed(your_name)
     entry = BufferEntry(
         seller_account=seller_account.strip(),
-        seller_sku=seller_sku.strip(),
+        seller_sku=trimmed("seller_sku", seller_sku),
         fixed=fixed,
         percent=percent,
         odds=odds,
