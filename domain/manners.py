@@ -38,8 +38,8 @@ MANNERS: dict[ProblemKind, Manner] = {
     ProblemKind.CANCEL_REQUESTED: Manner(
         owner=Team.CUSTOMER_SERVICE,
         severity=Severity.URGENT,
-        next_step="Cancel the order in Seller Central, or decline the buyer's request there; Lockstep follows"
-        " Amazon either way. The form decide-order has the warehouse stop it, or ship it after all.",
+        next_step="Cancel the order in Seller Central, and Lockstep follows. The form decide-order has the"
+        " warehouse stop it (cancel), or ships it all the same (release).",
         act_within=timedelta(hours=4),
         form="decide-order",
     ),

@@ -7,11 +7,10 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 
-from flows.doors import Faults, all_connections, amazon_named, chosen_accounts, open_ledger, utc_now
+from flows.doors import open_ledger, utc_now
 from flows.endings import says_why
 from flows.forms import signed
-from flows.inventory_sync import publish_stock
-from ledger.connection import Ledger
+from flows.resuming import Resuming
 from ledger.stock.snapshots import Decision
 from tasks.stock.counts import decide, show_counts
 
@@ -35,26 +34,11 @@ def accept_count(count: int, decision: Literal["accept", "dismiss"], your_name: 
         said = _story(decided, decision, author)
         get_run_logger().info("%s", said)
         if decision == "accept":
-            _publish(ledger, decided.count.connection)
+            resuming = Resuming(ledger)
+            resuming.stock(decided.count.connection)
+            resuming.end()
+            said = f"{said} {resuming.published}"
     return Completed(message=said)
-
-
-def _publish(ledger: Ledger, connection: str) -> None:
-    """Publish for every account that the connection serves; who has its turn already publishes it all the same."""
-    [served] = [one.serves for one in all_connections(ledger) if one.name == connection]
-    faults = Faults(ledger, "accept-count")
-    for account in chosen_accounts(ledger, ""):
-        if account.name not in served:
-            continue
-        with ledger.only_one("inventory-sync", account.name) as alone:
-            if alone:
-                with faults.at(amazon_named(account.name)):
-                    publish_stock(ledger, account)
-            else:
-                get_run_logger().info(
-                    "Another run publishes for %s now; the rest goes out next.", account.name
-                )
-    faults.end()
 
 
 def _story(decided: Decision, decision: str, author: str) -> str:
@@ -64,4 +48,4 @@ def _story(decided: Decision, decision: str, author: str) -> str:
     if decision == "dismiss":
         return f"{author} dismissed {where}: the last good count stays, and the next one is compared with it."
     newer = f" Believed with it: {', '.join(map(str, decided.followed))}." if decided.followed else ""
-    return f"{author} accepted {where}: its numbers are in force and published now.{newer}"
+    return f"{author} accepted {where}: its numbers are in force.{newer}"

@@ -34,9 +34,9 @@ def decide_order(
     decision: Annotated[
         Literal["hold", "release", "cancel"],
         Field(
-            description="hold: it is not handed over to the warehouse. release: it is handed over now, unless"
-            " something else holds it. cancel: it is kept from the warehouse or stopped there; cancel it in Seller"
-            " Central, too, because Lockstep cancels nothing at Amazon."
+            description="hold: it is not handed over to the warehouse. release: it is handed over now, also when"
+            " its buyer asked to cancel it, unless something else holds it. cancel: it is kept from the warehouse"
+            " or stopped there; cancel it in Seller Central, too, because Lockstep cancels nothing at Amazon."
         ),
     ],
     reason: Annotated[
@@ -54,8 +54,9 @@ def decide_order(
 
     Args:
         amazon_order_id: Amazon's id of the order, such as 026-1234567-1234567.
-        decision: hold: it is not handed over to the warehouse. release: it is handed over now, unless something
-            else holds it. cancel: it is kept from the warehouse or stopped there; cancel it in Seller Central, too.
+        decision: hold: it is not handed over to the warehouse. release: it is handed over now, also when its buyer
+            asked to cancel it, unless something else holds it. cancel: it is kept from the warehouse or stopped
+            there; cancel it in Seller Central, too.
         reason: Why, in a few words; never anything about a buyer.
         your_name: Who decides this; it is kept with the decision.
     """
@@ -68,9 +69,8 @@ def decide_order(
         get_run_logger().info("%s", decided.said)
         if decided.act in _TELLS_THE_WAREHOUSE:
             _tell_the_warehouse(ledger, account, connection, maps)
-        if decided.act is Act.LET_GO:
-            get_run_logger().info("Order %s: %s.", order, where_now(ledger, order))
-    return Completed(message=decided.said)
+        where = f" Now {where_now(ledger, order)}." if decided.act is Act.LET_GO else ""
+    return Completed(message=f"{decided.said}{where}")
 
 
 def _tell_the_warehouse(ledger: Ledger, account: Account, connection: Connection, maps: OrderMaps) -> None:

@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from domain.errors import Refused
+from domain.fields import label
 from domain.marketplaces import MARKETPLACES, named
-from domain.ranges import LARGEST
+from domain.ranges import FIXED, UNITS
 
 SellerAccount = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "seller_accounts"})]
 Connection = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "connections"})]
@@ -14,7 +15,7 @@ Marketplace = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "
 AnyMarketplace = Annotated[str, Field(json_schema_extra={"choices": "marketplaces"})]
 Carrier = Annotated[str, Field(min_length=1, json_schema_extra={"choices": "carriers"})]
 Filled = Annotated[str, Field(min_length=1)]
-Units = Annotated[int | None, Field(ge=0, le=LARGEST)]
+Units = Annotated[int | None, Field(ge=FIXED.least, le=FIXED.most)]
 Percent = Annotated[float | None, Field(ge=0, le=100)]
 Odds = Annotated[float | None, Field(gt=0, lt=1)]
 Share = Annotated[float | None, Field(ge=0, le=1)]
@@ -30,11 +31,25 @@ class Part(BaseModel):
     )
     units: int = Field(
         default=1,
-        ge=1,
-        le=LARGEST,
+        ge=UNITS.least,
+        le=UNITS.most,
         description="How many of it one unit of the seller SKU takes.",
         json_schema_extra={"position": 1},
     )
+
+
+def trimmed(field: str, typed: str) -> str:
+    """What was typed into a field, without stray spaces.
+
+    Raises:
+        Refused: it is nothing but spaces: an empty field stands for everything, and a slip must not.
+    """
+    word = typed.strip()
+    if typed and not word:
+        raise Refused(
+            f"{label(field)}: there is nothing but spaces in it; empty the field or fill it in. Nothing changed."
+        )
+    return word
 
 
 def marketplace_id(word: str) -> str:
@@ -44,7 +59,7 @@ def marketplace_id(word: str) -> str:
         Refused: there is no such marketplace.
     """
     shop = named(word)
-    if shop is None and word.strip():
+    if shop is None and word:
         there = ", ".join(one.called for one in MARKETPLACES.values())
         raise Refused(
             f'Marketplace: "{word}" is not a marketplace of Amazon (there is: {there}). Nothing changed.'

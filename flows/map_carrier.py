@@ -7,7 +7,7 @@ from prefect.states import Completed
 
 from flows.doors import open_ledger, utc_now
 from flows.endings import says_why
-from flows.fields import Carrier, Connection, Filled, Marketplace, marketplace_id
+from flows.fields import Carrier, Connection, Filled, Marketplace, marketplace_id, trimmed
 from flows.forms import signed
 from flows.resuming import Resuming
 from ledger.maps import CarrierEntry
@@ -49,7 +49,7 @@ def map_carrier(  # noqa: PLR0913 - the fields of the form
     entry = CarrierEntry(
         connection=connection.strip(),
         warehouse_carrier=warehouse_carrier.strip(),
-        warehouse_service=warehouse_service.strip(),
+        warehouse_service=trimmed("warehouse_service", warehouse_service),
         marketplace_id=marketplace_id(marketplace),
         carrier_code=carrier,
         carrier_name=carrier_name.strip(),

@@ -7,7 +7,7 @@ from prefect.states import Completed
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
 from flows.endings import says_why
-from flows.fields import AnyMarketplace, Connection, Filled, SellerAccount, marketplace_id
+from flows.fields import AnyMarketplace, Connection, Filled, SellerAccount, marketplace_id, trimmed
 from flows.forms import signed
 from flows.resuming import Resuming
 from ledger.maps import ServiceEntry
@@ -45,8 +45,8 @@ def map_ship_method(  # noqa: PLR0913 - the fields of the form
     entry = ServiceEntry(
         seller_account=seller_account.strip(),
         marketplace_id=marketplace_id(marketplace),
-        service_level=service_level.strip(),
-        program=program.strip(),
+        service_level=trimmed("service_level", service_level),
+        program=trimmed("program", program),
         connection=connection.strip(),
         warehouse_service=warehouse_service.strip(),
     )

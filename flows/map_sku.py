@@ -1,4 +1,4 @@
-"""A form: what one unit of a seller SKU is at the warehouse; the orders that were held for it go on at once."""
+"""A form: what one unit of a seller SKU is at the warehouse; orders held for it and quantities go on at once."""
 
 from typing import Annotated
 
@@ -30,7 +30,7 @@ def map_sku(
 ) -> State[None]:
     """Say what a seller SKU is at the warehouse. Orders that were held for it are released at once.
 
-    Its quantity follows with the next inventory-sync, within five minutes.
+    What changes of quantities by it is published at once, too.
 
     Args:
         seller_account: The seller account by its name in lockstep.toml.
@@ -57,8 +57,8 @@ def map_sku(
         (account,) = chosen_accounts(ledger, seller_account.strip())
         resuming = Resuming(ledger)
         resuming.orders(account)
-        later = "Its quantity follows with the next inventory-sync, within five minutes."
-        said = f"{put.said} {tell_orders(ledger, put.waiting)} {later}"
+        resuming.stock(entries[0].connection)
+        said = f"{put.said} {tell_orders(ledger, put.waiting)}"
         get_run_logger().info("%s", said)
         resuming.end()
-    return Completed(message=said)
+    return Completed(message=f"{said} {resuming.published}")

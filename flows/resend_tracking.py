@@ -10,6 +10,7 @@ from pydantic import Field
 
 from flows.doors import open_ledger, utc_now
 from flows.endings import says_why
+from flows.fields import trimmed
 from flows.forms import signed
 from flows.parcel_forms import tell_amazon
 from tasks.orders.decisions import find_order
@@ -45,7 +46,7 @@ def resend_tracking(
     with open_ledger() as ledger:
         author = signed(your_name)
         account, connection = find_order(ledger, order)
-        plan = free_parcels(ledger, order, parcel.strip(), author, utc_now())
+        plan = free_parcels(ledger, order, trimmed("parcel", parcel), author, utc_now())
         for said in plan.said:
             get_run_logger().info("%s", said)
         told = list(plan.said)

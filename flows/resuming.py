@@ -24,20 +24,19 @@ class Resuming:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._late: list[str] = []
-        self.paused = False  # a budget was used up: the rest goes out with the next scheduled runs
+        self._paused: set[str] = set()  # a budget was used up: the rest goes out with the next scheduled runs
+        self._offered: set[str] = set()  # where quantities were published
 
     def parcels(self, connection: str) -> None:
         """Confirm the parcels of every seller account that the connection serves, within Amazon's budget."""
-        with self._ledger.begin() as conn:
-            [here] = [one for one in connections(conn) if one.name == connection]
+        here, served = self._served(connection)
         faults = Faults(self._ledger, "tracking-push")
-        for account in chosen_accounts(self._ledger, ""):
-            if account.name in here.serves:
-                with (
-                    self._at(amazon_named(account.name)),
-                    in_turn(self._ledger, "tracking-push", account.name),
-                ):
-                    confirm_parcels(self._ledger, account, faults)
+        for account in served:
+            with (
+                self._at(amazon_named(account.name)),
+                in_turn(self._ledger, "tracking-push", account.name),
+            ):
+                confirm_parcels(self._ledger, account, faults)
         faults.beat()
         self._show_gaps(here)
 
@@ -56,8 +55,21 @@ class Resuming:
 
     def quantities(self, account: Account) -> None:
         """Publish what changed of an account's stock."""
-        with self._at(amazon_named(account.name)), in_turn(self._ledger, "inventory-sync", account.name):
+        amazon = amazon_named(account.name)
+        self._offered.add(amazon)
+        with self._at(amazon), in_turn(self._ledger, "inventory-sync", account.name):
             publish_stock(self._ledger, account)
+
+    def stock(self, connection: str) -> None:
+        """Publish what changed of the stock of every seller account that the connection serves."""
+        for account in self._served(connection)[1]:
+            self.quantities(account)
+
+    @property
+    def published(self) -> str:
+        """What became of the quantities, in a sentence."""
+        slow = self._offered & self._paused
+        return "Quantities go out as Amazon's budget allows." if slow else "Quantities are published."
 
     def end(self) -> None:
         """Say what could not go out.
@@ -71,6 +83,11 @@ class Resuming:
                 " The next scheduled runs go on with it."
             )
 
+    def _served(self, connection: str) -> tuple[Connection, list[Account]]:
+        with self._ledger.begin() as conn:
+            [here] = [one for one in connections(conn) if one.name == connection]
+        return here, [one for one in chosen_accounts(self._ledger, "") if one.name in here.serves]
+
     def _show_gaps(self, connection: Connection) -> None:
         carriers.find_carrier_gaps(self._ledger, connection, utc_now())
         carriers.show(self._ledger, utc_now())
@@ -81,7 +98,7 @@ class Resuming:
             yield
         except TryAgain as error:
             if error.pause:  # a used-up budget is no fault
-                self.paused = True
+                self._paused.add(stranger)
                 get_run_logger().info("%s: %s", stranger, error)
             else:
                 self._late.append(f"{stranger}: {error}")

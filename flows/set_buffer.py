@@ -7,7 +7,7 @@ from prefect.states import Completed
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
 from flows.endings import says_why
-from flows.fields import Filled, Odds, Percent, SellerAccount, Share, Units
+from flows.fields import Filled, Odds, Percent, SellerAccount, Share, Units, trimmed
 from flows.forms import signed
 from flows.resuming import Resuming
 from ledger.maps import BufferEntry
@@ -34,7 +34,7 @@ def set_buffer(  # noqa: PLR0913 - the fields of the form
     Args:
         seller_account: The seller account by its name in lockstep.toml.
         seller_sku: The seller SKU exactly as in Seller Central. Empty: every SKU without a buffer of its own.
-        fixed: So many units, 0 or more. Empty: no fixed number.
+        fixed: So many units, 0 to 1,000,000. Empty: no fixed number.
         percent: So many percent of what is available, 0 to 100. Empty: none.
         odds: As many units as its own demand asks for, so that overselling is no likelier than this number between
             0 and 1, for example 0.01. Empty: none.
@@ -44,7 +44,7 @@ def set_buffer(  # noqa: PLR0913 - the fields of the form
     author = signed(your_name)
     entry = BufferEntry(
         seller_account=seller_account.strip(),
-        seller_sku=seller_sku.strip(),
+        seller_sku=trimmed("seller_sku", seller_sku),
         fixed=fixed,
         percent=percent,
         odds=odds,
@@ -57,5 +57,4 @@ def set_buffer(  # noqa: PLR0913 - the fields of the form
         resuming = Resuming(ledger)
         resuming.quantities(account)
         resuming.end()
-    done = "go out as Amazon's budget allows" if resuming.paused else "are published"
-    return Completed(message=f"{said} Quantities {done}.")
+    return Completed(message=f"{said} {resuming.published}")

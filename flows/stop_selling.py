@@ -10,9 +10,9 @@ from pydantic import Field
 
 from flows.doors import chosen_accounts, open_ledger, utc_now
 from flows.endings import says_why
-from flows.fields import SellerAccount
-from flows.forms import in_turn, signed
-from flows.inventory_sync import publish_stock
+from flows.fields import SellerAccount, trimmed
+from flows.forms import signed
+from flows.resuming import Resuming
 from flows.story import run_name
 from tasks.stock.stops import decide_stop
 
@@ -40,13 +40,12 @@ def stop_selling(
         your_name: Who decides this; it is kept with the decision.
         seller_sku: One seller SKU; empty: everything that the seller account sells.
     """
+    author, sku = signed(your_name), trimmed("seller_sku", seller_sku)
     with open_ledger() as ledger:
-        author = signed(your_name)
-        (account,) = chosen_accounts(ledger, seller_account.strip())
-        said = decide_stop(
-            ledger, account, seller_sku.strip(), stop=decision == "stop", author=author, now=utc_now()
-        )
+        (account,) = chosen_accounts(ledger, trimmed("seller_account", seller_account))
+        said = decide_stop(ledger, account, sku, stop=decision == "stop", author=author, now=utc_now())
         get_run_logger().info("%s", said)
-        with in_turn(ledger, "inventory-sync", account.name):
-            publish_stock(ledger, account)
-    return Completed(message=said)
+        resuming = Resuming(ledger)
+        resuming.quantities(account)
+        resuming.end()
+    return Completed(message=f"{said} {resuming.published}")

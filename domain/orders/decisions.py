@@ -19,7 +19,8 @@ class Act(StrEnum):
     """What follows from a choice.
 
     KEEP and LET_GO are about an order that never left us, the others about one that the warehouse has or may
-    have. GIVE_UP wants no longer what the warehouse rejected, and ASK_AGAIN wants after all what it stopped.
+    have. RESUME has it go on there. GIVE_UP wants no longer what the warehouse rejected, and ASK_AGAIN wants after
+    all what it stopped.
     """
 
     NOTHING = "NOTHING"
@@ -37,6 +38,7 @@ class Standing:
 
     `release` and `cancel` are those of its last release (None: it was never planned). `asked` says that the
     wish to stop it is on its way to the warehouse already. `held_by` is who does not want it shipped.
+    `wished_away`: the buyer asks to cancel it, and nobody has overruled that.
     """
 
     state: OrderState
@@ -44,6 +46,7 @@ class Standing:
     cancel: CancelState = CancelState.NONE
     asked: bool = False
     held_by: str = ""
+    wished_away: bool = False
 
     @property
     def at_hand(self) -> bool:
@@ -61,6 +64,7 @@ class Ruling:
 
 
 _IN_SELLER_CENTRAL = "cancel it in Seller Central before it is due, or it counts as late"
+_OVERRULED = "it is shipped although the buyer asked to cancel it"
 _OVER = {
     OrderState.CANCELED: "Amazon canceled it already",
     OrderState.FOREIGN: "Amazon shows it as shipped by somebody else",
@@ -90,7 +94,8 @@ def rule_on(choice: Choice, now: Standing) -> Ruling:
 
 def _at_hand(choice: Choice, now: Standing) -> Ruling:
     if choice is Choice.RELEASE:
-        return Ruling(act=Act.LET_GO, why=f"the hold of {now.held_by} is taken off" if now.held_by else "")
+        off = [f"the hold of {now.held_by} is taken off"] if now.held_by else []
+        return Ruling(act=Act.LET_GO, why=", and ".join(off + ([_OVERRULED] if now.wished_away else [])))
     why = "it is not handed over to the warehouse until somebody releases it"
     if choice is Choice.CANCEL:
         why = f"it is not handed over to the warehouse; {_IN_SELLER_CENTRAL}"
@@ -117,9 +122,8 @@ def _resume(now: Standing) -> Ruling:
     if now.cancel is CancelState.TOO_LATE:
         return Ruling(act=Act.NOTHING, why="the warehouse could not stop it, so it goes on as ever")
     if now.cancel is CancelState.CANCELED or now.release is ReleaseState.REJECTED:
-        new = (
-            now.held_by or now.cancel is CancelState.CANCELED
-        )  # else the warehouse is asked about it already
+        # Else the warehouse is asked about it already.
+        new = now.held_by or now.wished_away or now.cancel is CancelState.CANCELED
         why = "the warehouse does not ship it as it is; ask it to accept or ship the order after all, and Lockstep"
         return Ruling(act=Act.ASK_AGAIN if new else Act.NOTHING, why=f"{why} goes on")
     if now.asked or now.cancel is CancelState.SENT:
@@ -127,4 +131,6 @@ def _resume(now: Standing) -> Ruling:
         return Ruling(act=None, why=why)
     if now.held_by or now.cancel is CancelState.PLANNED:
         return Ruling(act=Act.RESUME, why="the warehouse is not asked to stop it any more")
+    if now.wished_away:
+        return Ruling(act=Act.RESUME, why=f"the warehouse has it already, and {_OVERRULED}")
     return Ruling(act=Act.NOTHING, why="the warehouse has it already, and nobody holds it")

@@ -71,7 +71,8 @@ class OrderFacts:
 
     `confirmed_by_us` says that Amazon took a parcel of ours, whatever became of it since.
     `seller_skus` are those of lines with units left to ship. `address_gaps` names missing parts of the
-    address, never the address. `held_by` names the person who does not want it shipped.
+    address, never the address. `held_by` names the person who does not want it shipped, `wanted_by` the one who
+    wants it shipped although the buyer asks to cancel it.
     """
 
     order_id: str
@@ -85,6 +86,12 @@ class OrderFacts:
     address_gaps: tuple[str, ...]
     confirmed_by_us: bool = False
     held_by: str = ""
+    wanted_by: str = ""
+
+    @property
+    def wished_away(self) -> bool:
+        """Whether the buyer asks to cancel it and nobody has overruled that."""
+        return self.cancel_requested and not self.wanted_by
 
 
 def facts_of(seen: AmazonOrder) -> OrderFacts:
@@ -156,7 +163,7 @@ def _decide_released(seen: OrderFacts, known: OrderState, *, held_by_person: boo
     problems = []
     if held_by_person and known is not OrderState.DISPATCHED:
         problems.append(_stopped(seen, known))
-    if seen.cancel_requested:
+    if seen.wished_away:
         left = "it has left" if known is OrderState.DISPATCHED else "it is at"
         words = f"the buyer asks to cancel it; {left} the warehouse"
         problems.append(_problem(seen, ProblemKind.CANCEL_REQUESTED, words))
@@ -209,7 +216,7 @@ def _holds(seen: OrderFacts, maps: OrderMaps, *, held_by_person: bool) -> list[P
     found = []
     if held_by_person:
         found.append(_problem(seen, ProblemKind.HELD_BY_PERSON, f"{_holder(seen)} holds it"))
-    if seen.cancel_requested:
+    if seen.wished_away:
         found.append(_problem(seen, ProblemKind.CANCEL_REQUESTED, "the buyer asks to cancel it; it is held"))
     if seen.status not in (AmazonStatus.UNSHIPPED, AmazonStatus.PARTIALLY_SHIPPED):
         found.append(_problem(seen, ProblemKind.UNFULFILLABLE, f"Amazon shows it as {seen.status}"))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from operator import itemgetter
 
 from domain.maps import Component
+from domain.ranges import LARGEST
 from domain.stock.buffers import adaptive_buffer
 
 
@@ -32,10 +33,10 @@ class BufferRule:
 def stretched(rule: BufferRule, times: float) -> BufferRule:
     """What is kept back while numbers are exposed so many times as long, from 1 on, as the seller reckoned with.
 
-    What was chosen in units or percent grows with the time. An adaptive buffer knows the exposure by itself,
-    and where nothing is kept back nothing grows.
+    What was chosen in units or percent grows with the time, as far as numbers are kept. An adaptive buffer knows
+    the exposure by itself, and where nothing is kept back nothing grows.
     """
-    fixed = math.ceil(rule.fixed * Fraction(times))
+    fixed = min(LARGEST, math.ceil(rule.fixed * Fraction(times)))
     percent = float(min(Fraction(100), _as_written(rule.percent) * Fraction(times)))
     return replace(rule, fixed=fixed, percent=percent, peak=True)
 
@@ -160,8 +161,9 @@ def doubts(parts: Sequence[Component], pools: Mapping[str, Pool]) -> list[str]:
 
 def _offer(part: Component, pool: Pool, rule: BufferRule) -> Offer:
     per = part.units
-    available = pool.available // per if pool.available > 0 else 0
-    reserved = -(-pool.reserved // per)
+    # No number is larger than the ledger keeps: one absurd count or map row must not keep others from their turn.
+    available = min(LARGEST, pool.available // per) if pool.available > 0 else 0
+    reserved = min(LARGEST, -(-pool.reserved // per))
     buffer, keeper = _buffer(rule, available, pool.expected / per if per > 1 else pool.expected)
     units = (pool.available - pool.reserved) // per - buffer
     if rule.share != 1:
@@ -170,7 +172,7 @@ def _offer(part: Component, pool: Pool, rule: BufferRule) -> Offer:
         available=available,
         reserved=reserved,
         buffer=buffer,
-        publishable=max(0, units),
+        publishable=min(LARGEST, max(0, units)),
         limiting_sku=part.warehouse_sku,
         keeper=keeper,
         share=rule.share,
@@ -188,7 +190,7 @@ def _buffer(rule: BufferRule, available: int, expected: float) -> tuple[int, Kee
     if rule.odds is not None and expected > 0:
         adaptive = adaptive_buffer(expected, rule.odds)
         units, keeper = max((units, keeper), (adaptive, Keeper.ADAPTIVE), key=itemgetter(0))
-    return units, keeper
+    return min(LARGEST, units), keeper
 
 
 def _on_terms(offer: Offer, terms: OfferRule) -> Offer:

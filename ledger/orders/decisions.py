@@ -1,6 +1,6 @@
 """A person's decision about one order, carried out in one transaction with the note of who decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -98,7 +98,8 @@ def _claim(conn: sa.Connection, amazon_order_id: str) -> sa.RowMapping:
 
 def _row(conn: sa.Connection, amazon_order_id: str, *, lock: bool) -> sa.RowMapping:
     names = ("id", "amazon_order_id", "state", "held_for", "held_by_person", "held_by", "confirm_by")
-    statement = sa.select(*[orders.c[name] for name in names])
+    wish = (orders.c.cancel_requested, orders.c.wanted_by)
+    statement = sa.select(*[orders.c[name] for name in names], *wish)
     statement = statement.where(orders.c.amazon_order_id == amazon_order_id)
     return conn.execute(statement.with_for_update() if lock else statement).mappings().one()
 
@@ -110,22 +111,26 @@ def _last_release(conn: sa.Connection, order_id: int) -> sa.RowMapping | None:
 
 
 def _standing(order: sa.RowMapping, release: sa.RowMapping | None) -> Standing:
-    held_by = (order["held_by"] or "somebody") if order["held_by_person"] else ""
-    if release is None:
-        return Standing(state=OrderState(order["state"]), held_by=held_by)
-    return Standing(
+    here = Standing(
         state=OrderState(order["state"]),
+        held_by=(order["held_by"] or "somebody") if order["held_by_person"] else "",
+        wished_away=order["cancel_requested"] and not order["wanted_by"],
+    )
+    if release is None:
+        return here
+    return replace(
+        here,
         release=ReleaseState(release["state"]),
         cancel=CancelState(release["cancel_state"]),
         asked=bool(release["cancel_batch"]),
-        held_by=held_by,
     )
 
 
 def _mark(conn: sa.Connection, order: sa.RowMapping, act: Act, author: str, now: datetime) -> None:
-    """Write who does not want the order shipped, or that nobody minds any more."""
+    """Write who does not want the order shipped, or who does although its buyer asks to cancel it."""
     holds = act in (Act.KEEP, Act.STOP, Act.GIVE_UP)
-    mark = {"held_by_person": holds, "held_by": author if holds else ""}
+    wanted = author if order["cancel_requested"] and not holds else ""
+    mark = {"held_by_person": holds, "held_by": author if holds else "", "wanted_by": wanted}
     conn.execute(orders.update().where(orders.c.id == order["id"]).values(mark))
     if act is Act.GIVE_UP:
         clear_problems(conn, [ProblemKind.REJECTED_BY_WAREHOUSE], [order["amazon_order_id"]], now)

@@ -96,4 +96,5 @@ def _facts(row: Mapping[Any, Any]) -> OrderFacts:
         address_gaps=tuple(row["address_gaps"]),
         confirmed_by_us=row.get("confirmed", False),  # before the release there is nothing to confirm
         held_by=row["held_by"],
+        wanted_by=row["wanted_by"],
     )

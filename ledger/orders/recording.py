@@ -104,7 +104,7 @@ def _decide(seen: AmazonOrder, known: KnownOrder | None, maps: OrderMaps) -> Ord
         return decide_order(facts, None, maps)
     if seen.recipient is None:  # an answer that leaves the address out says nothing about the one we keep
         facts = replace(facts, address_gaps=known.address_gaps)
-    facts = replace(facts, confirmed_by_us=known.confirmed, held_by=known.held_by)
+    facts = replace(facts, confirmed_by_us=known.confirmed, held_by=known.held_by, wanted_by=known.wanted_by)
     return decide_order(facts, known.state, maps, held_by_person=known.held_by_person)
 
 

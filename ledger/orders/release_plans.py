@@ -15,6 +15,9 @@ from ledger.moves import Move, move_orders
 from ledger.problems import record_problems
 from ledger.tables import order_lines, orders, release_lines, releases
 
+# What is wrong with one order's rows: a name that is gone, or more units than can be kept.
+_CANNOT_BE_WRITTEN = (sa.exc.IntegrityError, sa.exc.DataError)
+
 
 def plan_releases(conn: sa.Connection, account: str, maps: OrderMaps, limit: int, now: datetime) -> int:
     """Write the intent to release the most urgent READY orders; how many."""
@@ -30,7 +33,7 @@ def plan_releases(conn: sa.Connection, account: str, maps: OrderMaps, limit: int
     try:
         with conn.begin_nested():
             return _plan(conn, ready, maps, now)
-    except sa.exc.IntegrityError:  # one of them cannot be planned: it must not keep the others
+    except _CANNOT_BE_WRITTEN:  # one of them cannot be planned: it must not keep the others
         return sum(_plan_alone(conn, row, maps, now) for row in ready)
 
 
@@ -71,7 +74,7 @@ def _plan_alone(conn: sa.Connection, order: sa.RowMapping, maps: OrderMaps, now:
     try:
         with conn.begin_nested():
             return _plan(conn, [order], maps, now)
-    except sa.exc.IntegrityError:
+    except _CANNOT_BE_WRITTEN:
         name = order["amazon_order_id"]
         summary = (
             f"Order {name}: its release cannot be written; was its seller account or its SKU map changed?"

@@ -23,6 +23,7 @@ class KnownOrder:
     updated_at: datetime
     held_by_person: bool
     held_by: str
+    wanted_by: str
     address_gaps: tuple[str, ...]
     confirmed: bool
 
@@ -30,7 +31,8 @@ class KnownOrder:
 def claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) -> dict[str, KnownOrder]:
     """Lock and read those of one account's orders that the ledger has, by Amazon's id."""
     table = orders.c
-    columns = (table.id, table.state, table.amazon_updated_at, table.held_by_person, table.held_by)
+    people = (table.held_by_person, table.held_by, table.wanted_by)
+    columns = (table.id, table.state, table.amazon_updated_at, *people)
     accepted = sa.exists().where(parcels.c.order_id == table.id, parcels.c.first_accepted_at.is_not(None))
     statement = (
         sa.select(table.amazon_order_id, *columns, table.address_gaps, accepted)
@@ -42,8 +44,8 @@ def claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) -> 
         .with_for_update()
     )
     return {
-        row[0]: KnownOrder(row[1], OrderState(row[2]), row[3], row[4], row[5], tuple(row[6]), row[7])
-        for row in conn.execute(statement)
+        name: KnownOrder(row, OrderState(state), at, held, held_by, wanted_by, tuple(gaps), confirmed)
+        for name, row, state, at, held, held_by, wanted_by, gaps, confirmed in conn.execute(statement)
     }
 
 
@@ -191,6 +193,8 @@ _UPDATE = (
                 (_NEWLY_CANCELED, sa.bindparam("now", type_=sa.DateTime(timezone=True))),
                 else_=orders.c.part_canceled_at,
             ),
+            # Who overruled one wish of the buyer's did not overrule the next.
+            "wanted_by": sa.case((_SEEN.c.cancel_requested, orders.c.wanted_by), else_=""),
         }
     )
 )

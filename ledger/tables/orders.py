@@ -33,6 +33,8 @@ orders = Table(
     # A person does not want it shipped: it is not handed over, or the warehouse was asked to stop it.
     Column("held_by_person", Boolean, nullable=False, server_default=text("false")),
     words("held_by"),
+    # Who wants it shipped although the buyer asks to cancel it; empty as soon as the buyer does not ask any more.
+    words("wanted_by"),
     told("amazon_status"),
     words("service_level"),
     Column("programs", ARRAY(Text), nullable=False, server_default=text("'{}'")),

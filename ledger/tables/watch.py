@@ -105,7 +105,7 @@ peaks = Table(
     words("ended_by"),
     # Units that buffers kept back just before it, and whether the queue of inventory was given one slot and how
     # many it had (NULL: any number).
-    Column("kept_before", Integer, nullable=False, server_default=text("0")),
+    Column("kept_before", BigInteger, nullable=False, server_default=text("0")),
     Column("slots_held", Boolean, nullable=False, server_default=text("false")),
     Column("slots_before", Integer),
     # Written when it is over, together with the end of all it did.

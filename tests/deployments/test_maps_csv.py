@@ -128,10 +128,11 @@ WRONG = [
     ("carriers", "main,RM,,A1WRONG,DPD,,,", 'column marketplace_id: "A1WRONG" is not a marketplace id'),
     ("carriers", f"mine,RM,,{UK},DPD,,,", '"mine" is not a warehouse connection (there is: main)'),
     ("carriers", f"main,,,{UK},DPD,,,", "column warehouse_carrier: is empty"),
-    ("skus", "main,S,main,A,0", 'column units: "0" is not a whole number of 1 or more'),
+    ("skus", "main,S,main,A,0", 'column units: "0" is not a whole number from 1 to 10,000'),
     ("skus", "main,S,main,A,-1", "column units"),
     ("skus", "main,S,main,A,1.5", "column units"),
     ("skus", "main,S,main,A,99999999999", "column units"),
+    ("skus", "main,S,main,A,10001", 'column units: "10001" is not'),
     ("skus", "main,S,main,A,", "column units: is empty"),
     ("skus", "main,S,main,A,two", "column units"),
     ("skus", "third,S,main,A,1", 'column seller_account: "third" is not a seller account'),
@@ -142,6 +143,7 @@ WRONG = [
     ("services", "main,A1WRONG,,,main,NX", "column marketplace_id"),
     ("services", f"main,{UK},,,main,", "column warehouse_service: is empty"),
     ("buffers", "main,X,-1,,,", "column fixed"),
+    ("buffers", "main,X,1000001,,,", 'column fixed: "1000001" is not a whole number from 0 to 1,000,000'),
     ("buffers", "main,X,,101,,", 'column percent: "101" is not a number from 0 to 100'),
     ("buffers", 'main,X,,"12,5",,', "with a point for decimals"),
     ("buffers", "main,X,,nan,,", "column percent"),
@@ -240,7 +242,7 @@ _SKUS = st.builds(
     seller_sku=_WORD,
     connection=st.just("main"),
     warehouse_sku=_WORD,
-    units=st.integers(1, 2_147_483_647),
+    units=st.integers(1, 10_000),
 )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from domain.fields import fault_in_words, label, meant
 from domain.marketplaces import MARKETPLACES, named
-from domain.ranges import ODDS, PERCENT, UNITS, Range
+from domain.ranges import CAP, FIXED, ODDS, PERCENT, UNITS, Range
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,8 @@ def test_a_marketplace_is_found_by_what_people_call_it(word: str, country: str) 
 @pytest.mark.parametrize(
     ("numbers", "value", "held"),
     [
-        (UNITS, 1, True), (UNITS, 0, False), (UNITS, 1.5, False), (UNITS, 2**31, False),
+        (UNITS, 1, True), (UNITS, 0, False), (UNITS, 1.5, False), (UNITS, 10_000, True), (UNITS, 10_001, False),
+        (FIXED, 1_000_000, True), (FIXED, 1_000_001, False), (CAP, 2**31 - 1, True), (CAP, 2**31, False),
         (PERCENT, 0, True), (PERCENT, 100, True), (PERCENT, 100.1, False), (PERCENT, float("nan"), False),
         (ODDS, 0.5, True), (ODDS, 0, False), (ODDS, 1, False), (ODDS, float("inf"), False),
     ],
@@ -71,3 +72,18 @@ def test_a_marketplace_is_found_by_what_people_call_it(word: str, country: str) 
 def test_ranges_hold_their_numbers(numbers: Range, value: float, held: bool) -> None:
     """Ends count unless they are outside; what is no number is in no range."""
     assert numbers.holds(value) is held
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        (UNITS, "a whole number from 1 to 10,000"),
+        (FIXED, "a whole number from 0 to 1,000,000"),
+        (CAP, "a whole number of 0 or more"),
+        (PERCENT, "a number from 0 to 100"),
+        (ODDS, "a number between 0 and 1"),
+    ],
+)
+def test_a_range_says_what_it_takes(numbers: Range, words: str) -> None:
+    """Both ends are told, except one that nobody reaches."""
+    assert numbers.words == words

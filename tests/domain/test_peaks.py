@@ -18,6 +18,7 @@ from domain.peaks import (
     longer_wait,
     publication_due,
 )
+from domain.ranges import LARGEST
 from domain.stock.buffers import adaptive_buffer
 from domain.stock.demand import DayCurve, Exposure, expected_units, outlook
 from domain.stock.sellable import BufferRule, Pool, publishable, stretched
@@ -177,6 +178,7 @@ def test_a_peak_never_offers_more(
         (BufferRule(), 2.0, BufferRule(peak=True)),
         (BufferRule(fixed=3), 2.0, BufferRule(fixed=6, peak=True)),
         (BufferRule(fixed=3), 1.25, BufferRule(fixed=4, peak=True)),
+        (BufferRule(fixed=LARGEST), 3.0, BufferRule(fixed=LARGEST, peak=True)),
         (BufferRule(percent=0.7), 1.5, BufferRule(percent=1.05, peak=True)),
         (BufferRule(percent=60), 2.0, BufferRule(percent=100, peak=True)),
         (

@@ -1,6 +1,9 @@
 """Counts that go wrong at the warehouse: nothing more is sold, people see why, and their word counts at once."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -96,6 +99,43 @@ def test_an_accepted_count_is_published_at_once(street: Street) -> None:
     (row, *_) = shown("stock-counts-main")
     assert row["decided by"].startswith("Ada Lovelace, ")
     assert "is in force already" in fails(accept_count, count=held, decision="dismiss", your_name="Ada")
+
+
+def _held(street: Street) -> int:
+    """Everything sold out since a good count: the number of the count that is held for it."""
+    read(street)
+    street.warehouse.on_hand.update(dict.fromkeys(street.warehouse.on_hand, 0))
+    read(street)
+    return counts(street)[-1][0]
+
+
+def test_a_run_at_work_is_waited_for(street: Street) -> None:
+    """A run that computed its numbers before a count was accepted does not keep the count from Amazon."""
+    held = _held(street)
+    at_work = Event()
+
+    def publish() -> None:
+        with street.ledger.only_one("inventory-sync", "main"):
+            at_work.set()
+            time.sleep(1)
+
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(publish)
+        at_work.wait(10)
+        state = accept_count(count=held, decision="accept", your_name="Ada", return_state=True)
+        run.result()
+    assert state.message.endswith("its numbers are in force. Quantities are published.")
+    assert offered(street, "SKU-01", 0)
+
+
+def test_when_amazon_is_away_an_accepted_count_is_kept(street: Street) -> None:
+    """The form says that not all went out, and the next run of the street leaves nothing of it open."""
+    held = _held(street)
+    street.world.inject("patchListingsItem", "503-html")
+    said = fails(accept_count, count=held, decision="accept", your_name="Ada")
+    assert said.startswith("What you decided is kept, but not everything could go out now: Amazon (main)")
+    inventory_sync()
+    assert (street.problems(), offered(street, "SKU-01", 0)) == ([], True)
 
 
 def test_the_form_offers_its_choices_and_explains_its_fields() -> None:

@@ -99,6 +99,10 @@ WRONG = [
     ),
     (map_ship_method, SERVICE | {"service_level": "expedite"}, 'did you mean "EXPEDITED"?'),
     (set_buffer, BUFFER | {"seller_sku": "sku-01"}, 'did you mean "SKU-01"?'),
+    (set_buffer, BUFFER | {"seller_sku": " "}, "Seller SKU: there is nothing but spaces in it"),
+    (map_ship_method, SERVICE | {"program": " "}, "Program: there is nothing but spaces in it"),
+    (map_ship_method, SERVICE | {"marketplace": " "}, 'Marketplace: " " is not a marketplace of Amazon'),
+    (map_carrier, CARRIER | {"warehouse_service": " "}, "Warehouse service: there is nothing but spaces"),
 ]
 
 

@@ -53,6 +53,27 @@ def test_an_order_is_held_released_and_stopped_at_once(street: Street) -> None:
     assert (street.states()[order], street.problems()) == ("CANCELED", [])
 
 
+def test_a_buyers_wish_is_overruled_at_once(street: Street) -> None:
+    """A release hands over what was held because its buyer asked to cancel, and the run says where it is."""
+    order = street.world.add_order(marketplace_id=GB, items=[("SKU-01", 1)], status="PENDING")
+    street.settle()
+    order_ingest()
+    street.world.authorize_payment(order)
+    street.world.request_cancel(order)
+    street.settle()
+    order_ingest()
+    assert (street.states()[order], street.problems()) == (
+        "HELD",
+        [("cancel_requested", "customer_service", order)],
+    )
+    form = {"amazon_order_id": order, "decision": "release", "reason": "they want it", "your_name": "Kim"}
+    state = decide_order(**form, return_state=True)
+    assert state.message == (
+        f"Order {order}: it is shipped although the buyer asked to cancel it. Now it is at the warehouse."
+    )
+    assert (street.states()[order], handed_over(street), street.problems()) == ("RELEASED", {order}, [])
+
+
 def test_a_hold_beside_a_running_street(street: Street) -> None:
     """Whoever is first: the order is held here or at the warehouse, and the form says which."""
     orders = [street.world.add_order(marketplace_id=GB, items=[("SKU-01", 1)]) for _ in range(3)]

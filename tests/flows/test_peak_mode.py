@@ -12,6 +12,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from deployments.prefect_objects import POOL, install_pool
 from domain.peaks import Peak, PeakWish
 from flows.inventory_sync import inventory_sync
+from flows.map_sku import map_sku
 from flows.order_ingest import order_ingest
 from flows.peak_mode import peak_mode
 from flows.problem_watch import problem_watch
@@ -99,6 +100,19 @@ def test_in_a_peak_ordinary_quantities_wait_and_urgent_ones_do_not(street: Stree
         conn.execute(sa.text("UPDATE ledger.peak_publications SET at = at - interval '31 minutes'"))
     inventory_sync()
     assert {published(street)["SKU-01", shop] for shop in SHOPS} == _wanted(street, "SKU-01")[0]
+
+
+@pytest.mark.usefixtures("_pool")
+def test_a_mapped_sku_does_not_wait_for_its_turn(street: Street) -> None:
+    """In a peak, too, a kit that a person maps goes on offer as the kit it is in the form's own run."""
+    _begin(street)
+    form = {"seller_account": "main", "seller_sku": "SKU-01", "connection": "main", "your_name": "Kim"}
+    parts = [{"warehouse_sku": "SKU-01", "units": 3}]
+    state = map_sku(**form, parts=parts, return_state=True)
+    assert state.message.endswith("No order was held for want of it. Quantities are published.")
+    now = published(street)
+    assert {now["SKU-01", shop] for shop in SHOPS} == _wanted(street, "SKU-01")[0]
+    assert now["SKU-01", GB] <= 33
 
 
 @pytest.mark.usefixtures("_pool")

@@ -75,6 +75,11 @@ def test_who_decided_and_when_is_kept(street: Street) -> None:
         ({"seller_account": "nain"}, 'There is no seller account "nain"; there is: main.'),
         ({"seller_sku": "sku-01"}, 'There is no listing of "sku-01" in main. Did you mean "SKU-01"?'),
         ({"seller_sku": "NEW"}, 'There is no listing of "NEW" in main. Copy the SKU from Seller Central.'),
+        (
+            {"seller_sku": " "},
+            "Seller SKU: there is nothing but spaces in it; empty the field or fill it in.",
+        ),
+        ({"seller_account": " "}, "Seller account: there is nothing but spaces in it"),
         ({"your_name": "  "}, "Your name is missing"),
         ({"decision": "start", "seller_sku": "SKU-01"}, "Everything of main is stopped"),
     ],
@@ -101,8 +106,20 @@ def test_another_run_that_publishes_is_waited_for(street: Street, monkeypatch: p
     monkeypatch.setattr(flows.forms, "PAUSE", 0.01)
     with street.ledger.only_one("inventory-sync", "main"):
         said = fails(stop_selling, seller_account="main", decision="stop", your_name="Kim")
-    assert said.startswith("The decision is kept.")
+    assert said.startswith("What you decided is kept, but not everything could go out now: Amazon (main)")
     assert rules(street)[""].stopped
+
+
+def test_a_pause_is_no_failure(street: Street) -> None:
+    """While Amazon's budget is used up the stop is kept, and the form says that it goes out as that allows."""
+    on_sale(street)
+    street.world.inject("patchListingsItem", "429", times=100)
+    form = {"seller_account": "main", "decision": "stop", "your_name": "Kim", "seller_sku": "SKU-01"}
+    state = stop_selling(**form, return_state=True)
+    assert state.message == (
+        "Selling SKU-01 of main is stopped. Quantities go out as Amazon's budget allows."
+    )
+    assert rules(street)["SKU-01"].stopped
 
 
 def test_stopping_takes_effect_at_once(street: Street) -> None:

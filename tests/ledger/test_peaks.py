@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from domain.errors import Refused
 from domain.peaks import Peak, PeakWish
+from domain.ranges import LARGEST
 from ledger.calls import Desk
 from ledger.connection import Ledger
 from ledger.deeds import last_deeds
@@ -29,6 +30,7 @@ from ledger.peaks import (
     unsettled_peaks,
 )
 from ledger.register import clock
+from ledger.tables import listings, peaks
 from tests.factories import DAY, HOUR, MINUTE, NOW
 
 WISH = PeakWish(author="Kim", ends_at=NOW + 4 * HOUR, reason="Black Friday")
@@ -77,6 +79,17 @@ def test_there_is_one_peak_at_a_time(ledger: Ledger) -> None:
     assert _on(ledger, NOW + HOUR) == peak
     with ledger.begin() as conn:
         assert [deed.author for deed in last_deeds(conn, 5)] == ["Kim"]
+
+
+def test_a_peak_starts_whatever_is_kept_back(ledger: Ledger) -> None:
+    """The units that buffers keep back may add up to more than any one of them can be."""
+    names = {"seller_account": "main", "marketplace_id": "A1F83G8C2ARO7P", "state": "EFFECTIVE"}
+    rows = [names | {"seller_sku": f"S{number}", "buffer": LARGEST} for number in range(3)]
+    with ledger.begin() as conn:
+        conn.execute(listings.insert(), rows)
+    peak = _start(ledger)
+    with ledger.begin() as conn:
+        assert conn.scalar(sa.select(peaks.c.kept_before).where(peaks.c.id == peak.id)) == 3 * LARGEST
 
 
 def test_of_two_starts_at_once_one_counts(ledger: Ledger) -> None:

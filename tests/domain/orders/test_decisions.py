@@ -11,8 +11,12 @@ from domain.orders.releases import CancelState, ReleaseState
 S, R, C = OrderState, ReleaseState, CancelState
 CHOICES = [Choice.HOLD, Choice.RELEASE, Choice.CANCEL]
 STANDINGS = [
-    Standing(state=state, release=release, cancel=cancel, asked=asked, held_by=held_by)
-    for state, release, cancel, asked, held_by in product(S, [None, *R], C, (False, True), ("", "Kim"))
+    Standing(
+        state=state, release=release, cancel=cancel, asked=asked, held_by=held_by, wished_away=wished_away
+    )
+    for state, release, cancel, asked, held_by, wished_away in product(
+        S, [None, *R], C, (False, True), ("", "Kim"), (False, True)
+    )
 ]
 
 
@@ -23,8 +27,11 @@ def standing(
     *,
     asked: bool = False,
     held_by: str = "",
+    wished_away: bool = False,
 ) -> Standing:
-    return Standing(state=state, release=release, cancel=cancel, asked=asked, held_by=held_by)
+    return Standing(
+        state=state, release=release, cancel=cancel, asked=asked, held_by=held_by, wished_away=wished_away
+    )
 
 
 @pytest.mark.parametrize("state", sorted(NOT_RELEASED), ids=str)
@@ -79,11 +86,33 @@ def test_cancel_asks_the_warehouse_once(now: Standing, act: Act | None) -> None:
         (standing(S.RELEASED, R.REJECTED), Act.NOTHING),
         (standing(S.DISPATCHED, R.ACCEPTED, C.TOO_LATE), Act.NOTHING),
         (standing(S.RELEASED, R.ACCEPTED), Act.NOTHING),
+        (standing(S.RELEASED, R.ACCEPTED, wished_away=True), Act.RESUME),
+        (standing(S.DISPATCHED, R.ACCEPTED, wished_away=True), Act.RESUME),
+        (standing(S.RELEASED, R.REJECTED, wished_away=True), Act.ASK_AGAIN),
     ],
 )
 def test_release_takes_back_what_can_be_taken_back(now: Standing, act: Act | None) -> None:
     """A wish that the warehouse has not heard of is dropped; one that it carried out has to be talked over."""
     assert rule_on(Choice.RELEASE, now).act is act
+
+
+@pytest.mark.parametrize(
+    ("held_by", "wished_away", "why"),
+    [
+        ("", False, ""),
+        ("Kim", False, "the hold of Kim is taken off"),
+        ("", True, "it is shipped although the buyer asked to cancel it"),
+        (
+            "Kim",
+            True,
+            "the hold of Kim is taken off, and it is shipped although the buyer asked to cancel it",
+        ),
+    ],
+)
+def test_a_release_says_what_it_overrules(held_by: str, wished_away: bool, why: str) -> None:
+    """A person's hold and a buyer's wish are named as far as they stand in the way."""
+    ruling = rule_on(Choice.RELEASE, standing(S.HELD, held_by=held_by, wished_away=wished_away))
+    assert (ruling.act, ruling.why) == (Act.LET_GO, why)
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=str)

@@ -1,5 +1,6 @@
 """Why an order is held: every fault is shown, and the hardest one is the reason."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -122,6 +123,7 @@ any_facts = st.builds(
     confirm_by=st.sampled_from([None, NOW]),
     seller_skus=st.lists(words, max_size=4).map(tuple),
     cancel_requested=st.booleans(),
+    wanted_by=st.sampled_from(["", "Kim"]),
     address_gaps=st.sampled_from([(), ("city",)]),
 )
 
@@ -136,11 +138,22 @@ def test_ready_means_that_nothing_is_missing(
         return
     complete = (
         seen.status in SHIPPABLE
+        and bool(seen.seller_skus)
         and all(maps.skus.resolve(sku) for sku in seen.seller_skus)
         and bool(maps.services.resolve(seen.marketplace_id, seen.service_level, seen.programs))
-        and not (seen.cancel_requested or seen.address_gaps or held)
+        and not (seen.cancel_requested and not seen.wanted_by)
+        and not (seen.address_gaps or held)
     )
     assert (decide_order(seen, known, maps, held_by_person=held).state is S.READY) == complete
+
+
+@pytest.mark.parametrize("known", [S.HELD, S.RELEASED, S.DISPATCHED], ids=_name)
+def test_a_person_overrules_the_buyers_wish(known: OrderState) -> None:
+    """Who wants an order shipped all the same lifts the hold for the wish, and its problem wherever it is."""
+    wish = facts(cancel_requested=True)
+    assert [problem.kind for problem in decide_order(wish, known, MAPS).problems] == [K.CANCEL_REQUESTED]
+    decision = decide_order(replace(wish, wanted_by="Kim"), known, MAPS)
+    assert (decision.state, decision.problems) == (S.READY if known is S.HELD else known, ())
 
 
 def test_facts_leave_the_person_out() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.maps import Component
+from domain.ranges import LARGEST
 from domain.stock.buffers import odds_of_more
 from domain.stock.sellable import BufferRule, Keeper, Offer, OfferRule, Pool, held_down, publishable
 from tests.domain.examples import RULES, part
@@ -339,3 +340,17 @@ def test_a_share_is_part_of_the_sentence() -> None:
     assert offer.explain() == (
         "12 available, 3 in orders the warehouse had not seen, 2 buffer, 50 % of the rest: 3"
     )
+
+
+_ABSURD = st.integers(-10, 10) | st.integers(0, 20 * LARGEST)
+
+
+@RULES
+@given(available=_ABSURD, reserved=_ABSURD, fixed=_ABSURD, per=st.integers(1, 3))
+def test_no_number_is_too_large_to_be_kept(available: int, reserved: int, fixed: int, per: int) -> None:
+    """Whatever was counted, ordered or chosen to be kept back, every number of an offer fits the ledger."""
+    pools = {"A": _pool(available, max(0, reserved))}
+    offer = publishable((part("A", per),), pools, BufferRule(fixed=max(0, fixed)))
+    assert offer is not None
+    numbers = (offer.available, offer.reserved, offer.buffer, offer.publishable)
+    assert 0 <= min(numbers) <= max(numbers) <= LARGEST

@@ -97,6 +97,55 @@ def test_a_pending_order_is_held_when_it_is_paid(ledger: Ledger) -> None:
     assert (states(ledger, "orders"), kinds(ledger)) == (["HELD"], [K.HELD_BY_PERSON])
 
 
+def _wish(ledger: Ledger, minutes: int, *, wished: bool = True) -> None:
+    ingest(ledger, amazon_order(lines=[line(cancel_requested=wished)], updated_at=NOW + minutes * MINUTE))
+
+
+def test_a_release_overrules_the_buyers_wish(ledger: Ledger) -> None:
+    """The order goes out and stays out of the problems at every look, and who wanted that is kept."""
+    _wish(ledger, 0)
+    assert decide(ledger, Choice.RELEASE, reason="they want it").act is Act.LET_GO
+    assert (states(ledger, "orders"), problems(ledger)) == (["READY"], ())
+    _wish(ledger, 1)
+    assert (states(ledger, "orders"), order_row(ledger)["wanted_by"]) == (["READY"], "Kim")
+    assert claim(ledger) is not None
+    _wish(ledger, 2)
+    assert problems(ledger) == ()
+    why = "it is shipped although the buyer asked to cancel it"
+    assert deeds(ledger) == [("Kim", f"Decided release: {why}. Reason: they want it.")]
+
+
+@pytest.mark.parametrize("ended", ["withdrawn", "held"])
+def test_an_overruled_wish_may_come_back(ledger: Ledger, ended: str) -> None:
+    """A wish that is new, or that a person took up again, holds the order as the first one did."""
+    _wish(ledger, 0)
+    decide(ledger, Choice.RELEASE)
+    if ended == "held":
+        decide(ledger, Choice.HOLD)
+    else:
+        _wish(ledger, 1, wished=False)
+    _wish(ledger, 2)
+    assert (states(ledger, "orders"), K.CANCEL_REQUESTED in kinds(ledger)) == (["HELD"], True)
+
+
+def test_a_release_before_the_wish_does_not_overrule_it(ledger: Ledger) -> None:
+    """Whoever released an order did not know of a wish that came later."""
+    ingest(ledger, amazon_order())
+    decide(ledger, Choice.HOLD)
+    decide(ledger, Choice.RELEASE)
+    _wish(ledger, 1)
+    assert kinds(ledger) == [K.CANCEL_REQUESTED]
+
+
+def test_a_wish_is_overruled_at_the_warehouse(ledger: Ledger) -> None:
+    """An order that goes on there all the same needs nobody any more."""
+    release(ledger, amazon_order())
+    _wish(ledger, 1)
+    assert decide(ledger, Choice.RELEASE).act is Act.RESUME
+    assert problems(ledger) == ()
+    assert decide(ledger, Choice.RELEASE).act is Act.NOTHING
+
+
 def test_a_plan_is_held_before_it_is_sent(ledger: Ledger) -> None:
     """While the warehouse is away a planned order can be held, and goes out after its release."""
     ingest(ledger, amazon_order())

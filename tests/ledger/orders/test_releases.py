@@ -1,12 +1,15 @@
 """The outbox to the warehouse: every order is handed over once, and a lost answer is asked about."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
 from domain.amazon import AmazonStatus
+from domain.maps import Component, SkuMap
+from domain.problems import ProblemKind
 from domain.warehouse import ChangeKind, ReleaseResult
 from ledger.connection import Ledger
 from ledger.orders.release_plans import plan_releases
@@ -80,6 +83,19 @@ def test_an_order_with_nothing_left_does_not_stop_the_others(ledger: Ledger) -> 
     """An order that Amazon shows as open without a unit to ship is not released, and the next one is."""
     ingest(ledger, amazon_order(lines=[line(unfulfilled=0)]), amazon_order(number=2))
     assert _references(claim(ledger)) == [f"{order_id(2)}-1"]
+
+
+def test_an_order_of_too_many_units_does_not_stop_the_others(ledger: Ledger) -> None:
+    """An order that comes to more units than can be kept is shown, and the next one is released."""
+    part = Component(warehouse_sku="Z", units=2_000_000_000)
+    maps = replace(MAPS, skus=SkuMap(components={"A": (part,)}, same_skus=True))
+    ingest(ledger, amazon_order(lines=[line(quantity=2)]), amazon_order(number=2, lines=[line(sku="B")]))
+    with ledger.begin() as conn:
+        assert plan_releases(conn, "main", maps, 100, NOW) == 1
+    assert (order_row(ledger)["state"], order_row(ledger, 2)["state"]) == ("READY", "RELEASING")
+    assert [(one.kind, one.subject) for one in problems(ledger)] == [
+        (ProblemKind.ORDER_UNREADABLE, order_id())
+    ]
 
 
 def test_every_order_is_released_once_when_two_claim_at_once(ledger: Ledger) -> None:
