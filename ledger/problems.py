@@ -1,6 +1,6 @@
 """Problems as rows: opened once per kind and subject, cleared when the cause is gone."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -109,17 +109,6 @@ def settle_problems(
         gone = [subject for subject in subjects if (kind, subject) not in still]
         clear_problems(conn, [kind], gone, now)
     return record_problems(conn, found, now)
-
-
-def record_affected(conn: sa.Connection, kind: ProblemKind, waiting: Mapping[str, int]) -> None:
-    """Keep how many orders, parcels or SKUs wait for each open problem of a kind, by subject."""
-    for subject, many in waiting.items():
-        conn.execute(
-            problems.update()
-            .where(problems.c.cleared_at.is_(None), problems.c.kind == kind, problems.c.subject == subject)
-            .where(problems.c.affected != many)
-            .values(affected=many)
-        )
 
 
 def open_problems(conn: sa.Connection) -> tuple[OpenProblem, ...]:

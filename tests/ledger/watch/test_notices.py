@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from domain.problems import Problem, ProblemKind
 from domain.watch.notices import Notice, Stage, What, decide_notices
 from ledger.connection import Ledger
-from ledger.problems import clear_problems, record_affected, record_problems
+from ledger.problems import clear_problems, record_problems
 from ledger.watch.notices import forget_notices, load_standing, record_notices
 from tests.factories import DAY, HOUR, MINUTE, NOW, order_id
 
@@ -142,7 +142,6 @@ def test_what_waits_is_counted_anew(ledger: Ledger) -> None:
         kind=K.CARRIER_UNMAPPED, subject="main / OWL in GB", summary="No carrier.", act_by=NOW + DAY
     )
     find(ledger, gap)
-    with ledger.begin() as conn:
-        record_affected(conn, gap.kind, {gap.subject: 1000, "main / other": 3})
+    find(ledger, replace(gap, affected=1000))
     (notice,) = tell(ledger, NOW)
     assert notice.affected == 1000
