@@ -146,6 +146,19 @@ def decide_notices(
     return tuple(notice for (owner, what), parts in sorts.items() for notice in _notices(owner, what, parts))
 
 
+def fallen_back(open_ones: Iterable[Watched], now: datetime) -> Mapping[int, Stage]:
+    """The stages, by id, of problems that are less near than their team heard: their moment has moved away.
+
+    Such a problem stands for the next parcel now, or has a new date. Kept as what was told, nothing is said of
+    it until it comes nearer again, and then each stage is.
+    """
+    return {
+        problem.id: stage
+        for problem in open_ones
+        if problem.told is not None and (stage := stage_of(problem, now)).rank < problem.told.rank
+    }
+
+
 def by_cause(open_ones: Iterable[Watched], now: datetime) -> tuple[Part, ...]:
     """All that is open, told or not, a part per cause with the most urgent first."""
     parts = (

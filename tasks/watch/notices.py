@@ -10,9 +10,9 @@ from prefect.events import Event
 
 from domain.manners import MANNERS
 from domain.watch.notice_words import body_lines, due_words, first_due, kind_words, subject_line, summary_of
-from domain.watch.notices import Notice, What, decide_notices
+from domain.watch.notices import Notice, What, decide_notices, fallen_back
 from ledger.connection import Ledger
-from ledger.watch.notices import forget_notices, load_standing, record_notices
+from ledger.watch.notices import forget_notices, load_standing, record_notices, record_stages
 from tasks.links import Form, artifact_link, fix_link, load_forms
 
 EVENT = "lockstep.problem"
@@ -34,6 +34,7 @@ def announce(ledger: Ledger, now: datetime) -> int:
     _send([event_of(notice, forms, now) for notice in notices])
     with ledger.begin() as conn:
         record_notices(conn, notices, now)
+        record_stages(conn, fallen_back(standing.open_ones, now))
     fresh = {one.id for one in standing.open_ones if one.told is None}
     return sum(len(fresh & set(part.news)) for notice in notices for part in notice.parts)
 

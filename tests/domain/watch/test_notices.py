@@ -1,7 +1,7 @@
 """Which messages go out: each problem is told, none twice, and a thousand of one cause are one."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -78,6 +78,44 @@ def test_a_late_opening_opens_at_its_stage() -> None:
     assert decide_notices([heard], [], [told(problem, MINUTE, Stage.LAST)], NOW + MINUTE) == ()
 
 
+def test_a_moment_that_moves_away_comes_near_again() -> None:
+    """A problem that was overdue and got a later date, or the next parcel's, is told at each stage once more."""
+    desk = Desk()
+    desk.open(watched(1, due=NOW + 30 * MINUTE, opened=NOW - hours(24)))
+    _run(desk, NOW, NOW + 40 * MINUTE)
+    desk.move(1, NOW + hours(48))
+    _run(desk, NOW + 40 * MINUTE, NOW + hours(50))
+    at = [(at - NOW, notice.stage) for at, notice in desk.sent]
+    assert at == [
+        (hours(0), Stage.LAST),
+        (hours(0.5), Stage.OVERDUE),
+        (hours(24), Stage.SOON),
+        (hours(47), Stage.LAST),
+        (hours(48), Stage.OVERDUE),
+    ]
+
+
+def test_a_moment_that_moves_each_minute_is_no_storm() -> None:
+    """A queue whose first parcel is always due now is overdue once an hour; one that stays as near says nothing."""
+    late, near = Desk(), Desk()
+    late.open(watched(1, opened=NOW - hours(24)))
+    near.open(watched(1, opened=NOW - hours(24)))
+    for minute in range(180):
+        now = NOW + minute * MINUTE
+        late.move(1, now + (minute % 2) * hours(3))
+        near.move(1, now + 30 * MINUTE)
+        late.cycle(now)
+        near.cycle(now)
+    assert [notice.stage for _, notice in late.sent] == [Stage.OVERDUE] * 3
+    assert [notice.stage for _, notice in near.sent] == [Stage.LAST]
+
+
+def _run(desk: Desk, start: datetime, end: datetime) -> None:
+    while start < end:
+        desk.cycle(start)
+        start += 10 * MINUTE
+
+
 def test_who_knows_hears_only_of_what_is_too_late() -> None:
     """An acknowledged problem skips every stage but the last."""
     known = watched(told=Stage.NEW, acknowledged=True, due=NOW + hours(24))
@@ -132,12 +170,14 @@ def test_a_team_that_hears_much_hears_the_rest_when_it_is_due() -> None:
 
 
 causes = st.sampled_from(["MUG", "POT", "JUG", "CUP", "TRAY", "BOWL", "PLATE"])
+ids = st.integers(0, 30)
 steps = st.one_of(
     st.tuples(st.just("open"), causes, st.sampled_from([SKU, CARRIER]), st.integers(-1, 60)),
-    st.tuples(st.just("clear"), st.integers(0, 30)),
-    st.tuples(st.just("acknowledge"), st.integers(0, 30)),
+    st.tuples(st.just("clear"), ids),
+    st.tuples(st.just("acknowledge"), ids),
     st.tuples(st.just("wait"), st.integers(1, 300)),
 )
+moving = st.one_of(steps, st.tuples(st.just("move"), ids, st.integers(-60, 6000)))
 
 
 def _play(script: list[tuple[object, ...]]) -> Desk:
@@ -148,6 +188,8 @@ def _play(script: list[tuple[object, ...]]) -> Desk:
             due = now + hours(left) if left else None  # type: ignore[arg-type]
             desk.open(watched(number, cause=cause, kind=kind, due=due, opened=now))  # type: ignore[arg-type]
             number += 1
+        elif word == "move":
+            desk.move(rest[0], now + rest[1] * MINUTE)  # type: ignore[arg-type,operator]
         elif word == "wait":
             for _ in range(rest[0] // 10 + 1):  # type: ignore[operator]
                 now += 10 * MINUTE
@@ -182,7 +224,7 @@ def test_a_trading_day_is_told_rightly(script: list[tuple[object, ...]]) -> None
 
 
 @RULES
-@given(st.lists(steps, max_size=40))
+@given(st.lists(moving, max_size=40))
 def test_no_day_is_a_storm(script: list[tuple[object, ...]]) -> None:
     """No team hears more than fifteen messages in a cycle, nor of one cause at one stage twice in an hour."""
     desk = _play(script)

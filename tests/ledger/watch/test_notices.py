@@ -6,10 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from domain.problems import Problem, ProblemKind
-from domain.watch.notices import Notice, Stage, What, decide_notices
+from domain.watch.notices import Notice, Stage, What, decide_notices, fallen_back
 from ledger.connection import Ledger
 from ledger.problems import clear_problems, record_problems
-from ledger.watch.notices import forget_notices, load_standing, record_notices
+from ledger.watch.notices import forget_notices, load_standing, record_notices, record_stages
 from tests.factories import DAY, HOUR, MINUTE, NOW, order_id
 
 K = ProblemKind
@@ -30,6 +30,7 @@ def tell(ledger: Ledger, now: datetime) -> tuple[Notice, ...]:
         found = load_standing(conn, now)
         notices = decide_notices(found.open_ones, found.cleared, found.told, now)
         record_notices(conn, notices, now)
+        record_stages(conn, fallen_back(found.open_ones, now))
     return notices
 
 
@@ -60,6 +61,20 @@ def test_a_cause_is_told_once_per_stage(ledger: Ledger) -> None:
         (What.ESCALATED, Stage.LAST, 100),
         (What.ESCALATED, Stage.OVERDUE, 100),
     ]
+
+
+def test_a_later_moment_is_told_again(ledger: Ledger) -> None:
+    """A standing problem that was overdue and moves on to the next parcel is told when that one comes near."""
+    gap = Problem(kind=K.CARRIER_UNMAPPED, subject="main / OWL in GB", summary="No.", act_by=NOW + HOUR)
+    find(ledger, gap)
+    tell(ledger, NOW + HOUR)
+    find(ledger, replace(gap, act_by=NOW + 3 * DAY), now=NOW + HOUR)
+    heard = [
+        (hours, notice.stage)
+        for hours in range(1, 80)
+        for notice in tell(ledger, NOW + hours * HOUR + MINUTE)
+    ]
+    assert heard == [(48, Stage.SOON), (71, Stage.LAST), (72, Stage.OVERDUE)]
 
 
 def test_an_end_is_told_once(ledger: Ledger) -> None:
