@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.marketplaces import with_shops_named
 from domain.problems import Problem, ProblemKind
-from domain.watch.acknowledging import HAPPENED_ONCE
+from domain.watch.acknowledging import happened_once
 from ledger.tables import problems
 
 
@@ -48,7 +48,7 @@ def record_problems(conn: sa.Connection, found: Iterable[Problem], now: datetime
 
 def _settled_for_good(conn: sa.Connection, found: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Those of the problems, by kind and subject, that happened once and that a person is done with."""
-    once = [(kind, subject) for kind, subject in found if kind in HAPPENED_ONCE]
+    once = [(kind, subject) for kind, subject in found if happened_once(ProblemKind(kind), subject)]
     if not once:
         return frozenset()
     table = problems.c
