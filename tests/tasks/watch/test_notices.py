@@ -16,7 +16,7 @@ from ledger.connection import Ledger
 from ledger.problems import record_problems
 from ledger.watch.notices import load_open
 from tasks.links import Form, artifact_link, form_link
-from tasks.watch.notices import announce, event_of
+from tasks.watch.notices import TELLING, announce, event_of
 from tests.domain.examples import DE, NOW, UK, hours
 from tests.domain.watch.notice_examples import CARRIER, watched
 
@@ -153,3 +153,14 @@ def test_a_moment_that_moved_away_is_kept_as_such(ledger: Ledger) -> None:
     assert announce.fn(ledger, NOW) == 0
     with ledger.begin() as conn:
         assert [problem.told for problem in load_open(conn)] == [Stage.NEW]
+
+
+def test_two_runs_do_not_tell_at_once(ledger: Ledger) -> None:
+    """While a run tells the teams, another one that a person started says nothing and marks nothing as told."""
+    found = Problem(kind=CARRIER, subject="main / OWL", summary="No.", act_by=NOW + hours(48))
+    with ledger.begin() as conn:
+        record_problems(conn, [found], NOW)
+    with ledger.only_one(TELLING):
+        assert announce.fn(ledger, NOW) == 0
+    with ledger.begin() as conn:
+        assert [problem.told for problem in load_open(conn)] == [None]
