@@ -1,6 +1,6 @@
 """Problems as rows: opened once per kind and subject, cleared when the cause is gone."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.marketplaces import with_shops_named
 from domain.problems import Problem, ProblemKind
-from domain.watch.acknowledging import HAPPENED_ONCE
+from domain.watch.acknowledging import happened_once
 from ledger.tables import problems
 
 
@@ -48,7 +48,7 @@ def record_problems(conn: sa.Connection, found: Iterable[Problem], now: datetime
 
 def _settled_for_good(conn: sa.Connection, found: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Those of the problems, by kind and subject, that happened once and that a person is done with."""
-    once = [(kind, subject) for kind, subject in found if kind in HAPPENED_ONCE]
+    once = [(kind, subject) for kind, subject in found if happened_once(ProblemKind(kind), subject)]
     if not once:
         return frozenset()
     table = problems.c
@@ -109,17 +109,6 @@ def settle_problems(
         gone = [subject for subject in subjects if (kind, subject) not in still]
         clear_problems(conn, [kind], gone, now)
     return record_problems(conn, found, now)
-
-
-def record_affected(conn: sa.Connection, kind: ProblemKind, waiting: Mapping[str, int]) -> None:
-    """Keep how many orders, parcels or SKUs wait for each open problem of a kind, by subject."""
-    for subject, many in waiting.items():
-        conn.execute(
-            problems.update()
-            .where(problems.c.cleared_at.is_(None), problems.c.kind == kind, problems.c.subject == subject)
-            .where(problems.c.affected != many)
-            .values(affected=many)
-        )
 
 
 def open_problems(conn: sa.Connection) -> tuple[OpenProblem, ...]:

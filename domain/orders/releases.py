@@ -1,8 +1,12 @@
 """The outbox to the warehouse: how far a release has come."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.warehouse import ReleaseResult
+
+ANSWERS_WITHIN = timedelta(hours=2)  # a warehouse that works reads its orders several times a day
+ANSWERS_AT_SOONEST = timedelta(minutes=15)
 
 
 class ReleaseState(StrEnum):
@@ -41,3 +45,13 @@ class CancelState(StrEnum):
     SENT = "SENT"
     CANCELED = "CANCELED"
     TOO_LATE = "TOO_LATE"
+
+
+def is_overdue(sent_at: datetime, confirm_by: datetime | None, now: datetime) -> bool:
+    """Whether a warehouse that has said nothing of an order since then should have.
+
+    It has two hours, and of an order that is due soon a quarter of the time that was left, so that somebody can
+    still ask; 15 minutes at least.
+    """
+    had = max(ANSWERS_AT_SOONEST, (confirm_by - sent_at) / 4) if confirm_by else ANSWERS_WITHIN
+    return now - sent_at > min(had, ANSWERS_WITHIN)

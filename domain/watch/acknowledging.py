@@ -3,14 +3,20 @@
 from domain.orders.order import OrderState
 from domain.problems import ProblemKind
 from domain.tracking.parcels import ParcelState
+from domain.watch.census import is_crowd
 
 _K = ProblemKind
 # Something outside happened, and only a person knows when it is dealt with.
 ENDS_WHEN_ACKNOWLEDGED = frozenset(
     {_K.CANCEL_TOO_LATE, _K.UNKNOWN_ORDER, _K.FILE_SET_ASIDE, _K.CONFIRMED_LATE, _K.LOCKSTEP_DOWN}
 )
-# Of these the same subject never means something new: found again, it is the old story.
+# Of these the same order, reference or parcel never means something new: found again, it is the old story.
 HAPPENED_ONCE = frozenset({_K.CANCEL_TOO_LATE, _K.UNKNOWN_ORDER, _K.CONFIRMED_LATE})
+
+
+def happened_once(kind: ProblemKind, subject: str) -> bool:
+    """Whether what a person is done with stays so for good; a crowd of orders is another one next time."""
+    return kind in HAPPENED_ONCE and not is_crowd(subject)
 
 
 def ends_when_acknowledged(

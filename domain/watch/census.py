@@ -15,6 +15,8 @@ KNOWN_BEFORE = timedelta(minutes=15)
 STALE = timedelta(days=3)  # a list older than that proves nothing any more
 MISSED_AFTER = timedelta(days=2)
 _TOLD_ONE_BY_ONE = 50
+_CROWD = "list of open orders"
+_CROWD_GROWS, _CROWD_IS_KNOWN_FOR = 2, timedelta(days=30)
 
 
 class Difference(StrEnum):
@@ -94,8 +96,21 @@ def _many_unknown(connection: str, as_of: datetime, unknown: Sequence[Differing]
     )
     return Problem(
         kind=ProblemKind.UNKNOWN_ORDER,
-        subject=f"{connection}, list of open orders",
+        subject=f"{connection}, {_CROWD}",
         summary=summary,
         cause=cause_of(connection),
         affected=len(unknown),
     )
+
+
+def is_crowd(subject: str) -> bool:
+    """Whether a problem is about very many orders at once that are not ours."""
+    return subject.endswith(f", {_CROWD}")
+
+
+def is_known_crowd(number: int, seen: int, seen_at: datetime, now: datetime) -> bool:
+    """Whether a crowd of so many orders is the one that a person saw and knows of.
+
+    Other orders come and go in it every day: it is, for 30 days, while there are not twice as many.
+    """
+    return number < _CROWD_GROWS * seen and now - seen_at < _CROWD_IS_KNOWN_FOR

@@ -6,9 +6,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from domain.problem_kinds import ProblemKind
+from domain.manners import MANNERS
+from domain.problem_kinds import ProblemKind, Severity
 
 QUIET = timedelta(hours=1)  # between two messages about one cause, unless it gets more urgent
+NEARLY_DUE = timedelta(
+    minutes=15
+)  # instead, when one that nobody heard of might be late before the hour is over
+LASTS = timedelta(
+    minutes=5
+)  # what was said to be settled is back when it is there for so long, not for a blink
 MOST_CAUSES = 5  # of one sort in one cycle; more of them are one message
 MOST_CYCLES = (
     6  # with news for one team in QUIET; then only what is nearly due is told before the hour is over
@@ -128,8 +135,9 @@ def decide_notices(
     """What the teams are told now.
 
     `cleared` are problems that were told, are over, and whose end is untold; `told` is what was said in the last
-    hour. More of a cause that was just told waits for the hour or for a higher stage. An end is told when the
-    last problem of its cause is gone.
+    hour. More of a cause that was just told waits for the hour or for a higher stage; what nobody heard of and
+    is nearly due waits for a quarter of an hour only. An end is told when the last problem of its cause is gone,
+    and once an hour that it is back after all.
     """
     standing = _by_group(open_ones)
     news = [part for group, found in standing.items() if (part := _news(group, found, told, now))]
@@ -144,6 +152,19 @@ def decide_notices(
     for part in over:
         sorts.setdefault((part.group.owner, What.CLEARED), []).append(part)
     return tuple(notice for (owner, what), parts in sorts.items() for notice in _notices(owner, what, parts))
+
+
+def fallen_back(open_ones: Iterable[Watched], now: datetime) -> Mapping[int, Stage]:
+    """The stages, by id, of problems that are less near than their team heard: their moment has moved away.
+
+    Such a problem stands for the next parcel now, or has a new date. Kept as what was told, nothing is said of
+    it until it comes nearer again, and then each stage is.
+    """
+    return {
+        problem.id: stage
+        for problem in open_ones
+        if problem.told is not None and (stage := stage_of(problem, now)).rank < problem.told.rank
+    }
 
 
 def by_cause(open_ones: Iterable[Watched], now: datetime) -> tuple[Part, ...]:
@@ -173,10 +194,8 @@ def _news(group: Group, found: tuple[Watched, ...], told: Sequence[Told], now: d
     fresh = {problem.id: stage for problem, stage in stages.items() if _is_news(problem, stage, heard)}
     if not fresh:
         return None
-    stage = _highest(fresh.values())
-    if not _may_speak(group, stage, told, now):
-        return None
-    return Part(group=group, problems=found, news=fresh, stage=stage)
+    part = Part(group=group, problems=found, news=fresh, stage=_highest(fresh.values()))
+    return part if _may_speak(part, told, now) else None
 
 
 def _is_news(problem: Watched, stage: Stage, heard: Stage) -> bool:
@@ -191,13 +210,40 @@ def _is_news(problem: Watched, stage: Stage, heard: Stage) -> bool:
     return stage is Stage.OVERDUE or not problem.acknowledged
 
 
-def _may_speak(group: Group, stage: Stage, told: Sequence[Told], now: datetime) -> bool:
-    lately = [one for one in told if one.at > now - QUIET and one.what is not What.CLEARED]
-    of_this = [one.stage.rank for one in lately if one.group == group]
+def _may_speak(part: Part, told: Sequence[Told], now: datetime) -> bool:
+    lately = [one for one in told if one.at > now - QUIET]
+    news = [one for one in lately if one.what is not What.CLEARED]
+    of_this = [one for one in news if one.group == part.group]
     if of_this:
-        return stage.rank > max(of_this)
-    cycles = {one.at for one in lately if one.group.owner == group.owner}
-    return len(cycles) < MOST_CYCLES or stage.rank >= Stage.LAST.rank
+        if part.stage.rank > max(one.stage.rank for one in of_this) or _cannot_wait(part, of_this, now):
+            return True
+        if not _is_back(part, lately, now):
+            return False
+    cycles = {one.at for one in news if one.group.owner == part.group.owner}
+    return len(cycles) < MOST_CYCLES or part.stage.rank >= Stage.LAST.rank
+
+
+def _cannot_wait(part: Part, of_this: Sequence[Told], now: datetime) -> bool:
+    """Whether a problem that nobody heard of may be late before the hour is over."""
+    near = any(part.news[one.id].rank >= Stage.LAST.rank for one in _unheard(part))
+    return near and now - max(one.at for one in of_this) >= NEARLY_DUE
+
+
+def _is_back(part: Part, lately: Sequence[Told], now: datetime) -> bool:
+    """Whether something urgent is there again although its team heard that it is settled; once an hour.
+
+    One that comes and goes from minute to minute, or has been back already, waits.
+    """
+    of_this = [one for one in lately if one.group == part.group]
+    ends = [one for one in of_this if one.what is What.CLEARED]
+    if len(ends) != 1 or max(one.at for one in of_this) > ends[0].at:
+        return False
+    lasts = any(now - one.opened_at >= LASTS for one in _unheard(part))
+    return lasts and MANNERS[part.group.kind].severity is Severity.URGENT
+
+
+def _unheard(part: Part) -> Iterable[Watched]:
+    return (one for one in part.problems if one.told is None and one.id in part.news)
 
 
 def _sort(part: Part) -> What:

@@ -8,7 +8,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from domain.orders.order import OrderState
-from domain.orders.releases import HANDED_OVER, NEXT_RELEASE_STATES, STATE_AFTER, ReleaseState
+from domain.orders.releases import (
+    ANSWERS_AT_SOONEST,
+    HANDED_OVER,
+    NEXT_RELEASE_STATES,
+    STATE_AFTER,
+    ReleaseState,
+    is_overdue,
+)
 from domain.problems import Problem, ProblemKind
 from domain.warehouse import FulfillmentOrder, ReleaseAnswer, ReleaseLine
 from ledger.moves import Move, move_orders, move_releases
@@ -154,15 +161,15 @@ def replan_release(conn: sa.Connection, reference: str, now: datetime) -> None:
         move_releases(conn, [Move(release_id, ReleaseState.UNKNOWN, ReleaseState.PLANNED, reason)], now)
 
 
-def record_overdue(conn: sa.Connection, connection: str, before: datetime, now: datetime) -> int:
-    """Open a problem for each release handed over before that moment that nobody answered; how many are new."""
+def record_overdue(conn: sa.Connection, connection: str, now: datetime) -> int:
+    """Open a problem for each release that nobody answered for too long; how many are new."""
     statement = (
-        sa.select(releases.c.reference, orders.c.amazon_order_id, orders.c.confirm_by)
+        sa.select(releases.c.reference, releases.c.sent_at, orders.c.amazon_order_id, orders.c.confirm_by)
         .join(orders, orders.c.id == releases.c.order_id)
         .where(
             releases.c.connection == connection,
             releases.c.state.in_([ReleaseState.SENDING, ReleaseState.SUBMITTED, ReleaseState.UNKNOWN]),
-            releases.c.sent_at < before,
+            releases.c.sent_at < now - ANSWERS_AT_SOONEST,
             orders.c.state.in_([OrderState.RELEASING, OrderState.RELEASED]),
         )
     )
@@ -175,6 +182,7 @@ def record_overdue(conn: sa.Connection, connection: str, before: datetime, now: 
             cause=connection,
         )
         for row in conn.execute(statement)
+        if is_overdue(row.sent_at, row.confirm_by, now)
     ]
     return record_problems(conn, found, now)
 

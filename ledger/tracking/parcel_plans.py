@@ -87,6 +87,7 @@ def map_parcels(conn: sa.Connection, account: str, maps: ParcelMaps, now: dateti
         conn.execute(parcels.update().where(parcels.c.id == sa.bindparam("parcel")), plan.values)
     move_parcels(conn, plan.moves, now)
     _settle(conn, plan, now)
+    settle_carriers(conn, maps.advise, now)
     done = {row["order_id"] for row in rows if row["order_state"] != OrderState.CANCELED}
     record_progress(conn, done, now)
     return dict(plan.counts)
@@ -122,8 +123,8 @@ def _plan(plan: _Plan, row: sa.RowMapping, maps: ParcelMaps, known: _Known, now:
     # Somebody's package that happens to carry our number shows nothing of this parcel.
     shown_as = "" if finding.evidence is Evidence.CONTRADICTED else finding.reference_id
     _write(plan, row, decision, (doubt, shown_as), now)
-    if decision.problem:
-        plan.found.append(problem_of(row, decision.problem, maps.advise))
+    if decision.problem and decision.problem is not ProblemKind.CARRIER_UNMAPPED:
+        plan.found.append(problem_of(row, decision.problem))
     elif doubt and decision.state is ParcelState.MAPPED:
         plan.found.append(suspect(row, doubt))
     plan.decided.append(row)
@@ -204,11 +205,10 @@ def _amazon_confirms(row: sa.RowMapping) -> bool:
 
 
 def _settle(conn: sa.Connection, plan: _Plan, now: datetime) -> None:
-    """Make the open problems of these parcels what was found, and drop carrier words that nobody waits for."""
+    """Make the open problems of these parcels what was found."""
     subjects = [parcel_subject(row) for row in plan.decided]
     of_one = [problem for problem in plan.found if problem.kind in _OF_ONE]
     settle_problems(conn, _OF_ONE, subjects, of_one, now)
     over = [parcel_subject(row) for row in plan.decided if row["order_state"] == OrderState.CANCELED]
     clear_problems(conn, AMAZON_SAID, over, now)
     record_problems(conn, [problem for problem in plan.found if problem.kind not in _OF_ONE], now)
-    settle_carriers(conn, now)

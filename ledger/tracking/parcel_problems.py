@@ -1,7 +1,6 @@
 """What keeps a parcel from Amazon, or makes it doubtful, in sentences for people."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,7 +9,7 @@ from domain.problems import Problem, ProblemKind
 from domain.tracking.carrier_gaps import carrier_subject
 from domain.tracking.confirms import MOST_EDITS
 from domain.tracking.parcels import ParcelState
-from ledger.problems import clear_problems, open_subjects, record_affected, record_problems
+from ledger.problems import clear_problems, open_subjects, record_problems, settle_problems
 from ledger.secrecy import Seal
 from ledger.tables import orders, parcels
 from ledger.tracking.parcel_words import said
@@ -23,10 +22,8 @@ def _carrier(row: sa.RowMapping) -> str:
     return carrier_subject(*words)
 
 
-def problem_of(row: sa.RowMapping, kind: ProblemKind, advise: Advice) -> Problem:
-    """Why a parcel is not sent."""
-    if kind is ProblemKind.CARRIER_UNMAPPED:
-        return _unmapped(row, advise)
+def problem_of(row: sa.RowMapping, kind: ProblemKind) -> Problem:
+    """Why a parcel is not sent, when that is the parcel's own matter."""
     why = {
         ProblemKind.TRACKING_MISSING: "has no tracking number",
         ProblemKind.CONTENTS_UNKNOWN: f"is unclear: {row['reason']}",
@@ -44,35 +41,39 @@ def suspect(row: sa.RowMapping, doubt: str) -> Problem:
     return said(row, ProblemKind.TRACKING_SUSPECT, words)
 
 
-def _unmapped(row: sa.RowMapping, advise: Advice) -> Problem:
-    subject = _carrier(row)
-    advice = advise(row["warehouse_carrier"], row["warehouse_service"], row["marketplace_id"])
+def settle_carriers(conn: sa.Connection, advise: Advice, now: datetime) -> int:
+    """Make the open problems about carrier words what waits for them, whoever sold it; how many are new.
+
+    Seller accounts share a warehouse and its words: a problem is due with the first parcel of them all.
+    """
+    waiting: dict[str, list[sa.RowMapping]] = {}
+    for row in conn.execute(_WAITING).mappings():
+        waiting.setdefault(_carrier(row), []).append(row)
+    found = [_unmapped(subject, rows, advise) for subject, rows in waiting.items()]
+    shown = open_subjects(conn, ProblemKind.CARRIER_UNMAPPED)
+    return settle_problems(conn, [ProblemKind.CARRIER_UNMAPPED], shown, found, now)
+
+
+_WAITING = (
+    sa.select(parcels.c.connection, parcels.c.warehouse_carrier, parcels.c.warehouse_service)
+    .add_columns(orders.c.marketplace_id, orders.c.amazon_order_id, orders.c.confirm_by)
+    .join(orders, orders.c.id == parcels.c.order_id)
+    .where(parcels.c.state == ParcelState.BLOCKED, parcels.c.blocked_for == ProblemKind.CARRIER_UNMAPPED)
+    .order_by(orders.c.confirm_by.nulls_last(), parcels.c.id)
+)
+
+
+def _unmapped(subject: str, rows: Sequence[sa.RowMapping], advise: Advice) -> Problem:
+    first = rows[0]
+    advice = advise(first["warehouse_carrier"], first["warehouse_service"], first["marketplace_id"])
     words = f"No carrier of Amazon's is mapped for {subject}; its parcels wait, the first of order"
     return Problem(
         kind=ProblemKind.CARRIER_UNMAPPED,
         subject=subject,
-        summary=f"{words} {row['amazon_order_id']}." + (f" {advice}." if advice else ""),
-        act_by=row["confirm_by"],
+        summary=f"{words} {first['amazon_order_id']}." + (f" {advice}." if advice else ""),
+        act_by=first["confirm_by"],
+        affected=len(rows),
     )
-
-
-def settle_carriers(conn: sa.Connection, now: datetime) -> None:
-    """Clear the problems about carrier words that no parcel waits for any more; count the parcels of the others."""
-    shown = open_subjects(conn, ProblemKind.CARRIER_UNMAPPED)
-    if not shown:
-        return
-    waiting = (
-        sa.select(parcels, orders.c.marketplace_id)
-        .join(orders, orders.c.id == parcels.c.order_id)
-        .where(
-            parcels.c.state == ParcelState.BLOCKED,
-            parcels.c.blocked_for == ProblemKind.CARRIER_UNMAPPED,
-        )
-    )
-    kept = Counter(_carrier(row) for row in conn.execute(waiting).mappings())
-    over = [subject for subject in shown if subject not in kept]
-    clear_problems(conn, [ProblemKind.CARRIER_UNMAPPED], over, now)
-    record_affected(conn, ProblemKind.CARRIER_UNMAPPED, kept)
 
 
 def record_reused(conn: sa.Connection, account: str, seal: Seal, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """The last list of open orders that a warehouse gave, and how it differs from what is open here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,8 @@ from domain.watch.census import (
     Differing,
     cause_of,
     census_problems,
+    is_crowd,
+    is_known_crowd,
 )
 from ledger.problems import settle_problems
 from ledger.tables import census_orders, censuses, order_history, orders, problems, releases
@@ -101,32 +103,38 @@ def record_differences(conn: sa.Connection, connection: str, now: datetime) -> i
     """Make the open problems about a connection's list what it shows now; how many are new.
 
     Cleared by the next list or by the order's own fate; a list of days ago proves nothing any more. A reference
-    that is not ours is over when a person has seen it, whatever list it is in.
+    that is not ours is over when a person has seen it, whatever list it is in; very many of them are for a while.
     """
     as_of = _as_of(conn, connection)
     fresh = as_of is not None and now - as_of < STALE
     differing = find_differing(conn, connection, as_of, now) if as_of and fresh else ()
-    found = _unseen(conn, census_problems(connection, as_of, differing)) if as_of else ()
+    found = _unseen(conn, census_problems(connection, as_of, differing), now) if as_of else ()
     subjects = sorted({*_told(conn, connection), *(problem.subject for problem in found)})
     return settle_problems(conn, _KINDS, subjects, found, now) if subjects else 0
 
 
-def _unseen(conn: sa.Connection, found: Sequence[Problem]) -> tuple[Problem, ...]:
+def _unseen(conn: sa.Connection, found: Sequence[Problem], now: datetime) -> tuple[Problem, ...]:
     """The problems without unknown references that somebody acknowledged."""
     unknown = [problem.subject for problem in found if problem.kind is ProblemKind.UNKNOWN_ORDER]
     if not unknown:
         return tuple(found)
-    seen = (
-        problems.c.kind == ProblemKind.UNKNOWN_ORDER,
-        problems.c.acknowledged_at.is_not(None),
-        problems.c.subject.in_(unknown),
+    statement = (
+        sa.select(problems.c.subject, problems.c.affected, problems.c.acknowledged_at)
+        .where(
+            problems.c.kind == ProblemKind.UNKNOWN_ORDER,
+            problems.c.acknowledged_at.is_not(None),
+            problems.c.subject.in_(unknown),
+        )
+        .order_by(problems.c.acknowledged_at)
     )
-    over = set(conn.scalars(sa.select(problems.c.subject).where(*seen)))
-    return tuple(
-        problem
-        for problem in found
-        if problem.kind is not ProblemKind.UNKNOWN_ORDER or problem.subject not in over
-    )
+    seen = {row.subject: (row.affected, row.acknowledged_at) for row in conn.execute(statement)}
+    return tuple(problem for problem in found if not _is_known(problem, seen, now))
+
+
+def _is_known(problem: Problem, seen: Mapping[str, tuple[int, datetime]], now: datetime) -> bool:
+    if problem.kind is not ProblemKind.UNKNOWN_ORDER or problem.subject not in seen:
+        return False
+    return not is_crowd(problem.subject) or is_known_crowd(problem.affected, *seen[problem.subject], now)
 
 
 def _told(conn: sa.Connection, connection: str) -> Collection[str]:

@@ -1,6 +1,6 @@
 """What the teams were told about problems: gathered to decide the next messages, kept once they are out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,6 +74,14 @@ def record_notices(conn: sa.Connection, told: Iterable[Notice], now: datetime) -
         conn.execute(notices.insert(), rows)
 
 
+def record_stages(conn: sa.Connection, stages: Mapping[int, Stage]) -> None:
+    """Keep, by id, how near these problems are told to be; nobody heard anything new."""
+    for stage in Stage:
+        ids = [number for number, told in stages.items() if told is stage]
+        if ids:
+            conn.execute(problems.update().where(_one_of(ids)).values(stage=stage))
+
+
 def forget_notices(conn: sa.Connection, now: datetime) -> int:
     """Drop what was told more than 30 days ago; how many."""
     return conn.execute(notices.delete().where(notices.c.at < now - _KEPT)).rowcount
@@ -85,9 +93,12 @@ def _mark(conn: sa.Connection, what: What, news: Mapping[int, Stage], now: datet
         values: dict[str, object] = {"clear_told_at": now}
         if what is not What.CLEARED:
             values = {"announced_at": sa.func.coalesce(problems.c.announced_at, now), "stage": stage}
-        chosen = problems.c.id == sa.any_(sa.literal(ids, sa.ARRAY(sa.BigInteger)))
         if ids:
-            conn.execute(problems.update().where(chosen).values(values))
+            conn.execute(problems.update().where(_one_of(ids)).values(values))
+
+
+def _one_of(ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    return problems.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.BigInteger)))
 
 
 def _watched(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> tuple[Watched, ...]:

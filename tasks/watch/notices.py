@@ -10,21 +10,28 @@ from prefect.events import Event
 
 from domain.manners import MANNERS
 from domain.watch.notice_words import body_lines, due_words, first_due, kind_words, subject_line, summary_of
-from domain.watch.notices import Notice, What, decide_notices
+from domain.watch.notices import Notice, What, decide_notices, fallen_back
 from ledger.connection import Ledger
-from ledger.watch.notices import forget_notices, load_standing, record_notices
+from ledger.watch.notices import forget_notices, load_standing, record_notices, record_stages
 from tasks.links import Form, artifact_link, fix_link, load_forms
 
 EVENT = "lockstep.problem"
+TELLING = "tell the teams"  # one run at a time: two would say everything twice
 _PAGE = "to-do"
 
 
-@task(task_run_name="tell the teams", cache_policy=NO_CACHE, retries=2)
+@task(task_run_name=TELLING, cache_policy=NO_CACHE, retries=2)
 def announce(ledger: Ledger, now: datetime) -> int:
     """Tell each team what is new, nearer or over, one event per message; how many problems are new to them.
 
-    They count as told when the events are out: rather told twice than never.
+    They count as told when the events are out: rather told twice than never. While another run tells them, this
+    one leaves it alone.
     """
+    with ledger.only_one(TELLING) as alone:
+        return _announce(ledger, now) if alone else 0
+
+
+def _announce(ledger: Ledger, now: datetime) -> int:
     with ledger.begin() as conn:
         standing = load_standing(conn, now)
         forget_notices(conn, now)
@@ -35,6 +42,7 @@ def announce(ledger: Ledger, now: datetime) -> int:
     _send([event_of(notice, forms, page, now) for notice in notices])
     with ledger.begin() as conn:
         record_notices(conn, notices, now)
+        record_stages(conn, fallen_back(standing.open_ones, now))
     fresh = {one.id for one in standing.open_ones if one.told is None}
     return sum(len(fresh & set(part.news)) for notice in notices for part in notice.parts)
 

@@ -1,7 +1,7 @@
 """Problems that nobody reports: found, noted, and shown in one table of the Prefect UI."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -18,8 +18,6 @@ from ledger.register import Connection
 from ledger.stock.doubts import record_late_counts
 from ledger.stock.moves import forget_counts
 
-_ANSWER_WITHIN = timedelta(hours=2)  # a warehouse that works reads its orders several times a day
-
 
 @task(
     task_run_name="look for releases nobody answered and counts that do not come",
@@ -29,8 +27,7 @@ _ANSWER_WITHIN = timedelta(hours=2)  # a warehouse that works reads its orders s
 def find_overdue(ledger: Ledger, connections: Sequence[Connection], now: datetime) -> int:
     """Open a problem for each order file that a warehouse has left unanswered, and for each count that is late."""
     with ledger.begin() as conn:
-        before = now - _ANSWER_WITHIN
-        found = sum(record_overdue(conn, connection.name, before, now) for connection in connections)
+        found = sum(record_overdue(conn, connection.name, now) for connection in connections)
         return found + sum(record_late_counts(conn, connection.name, now) for connection in connections)
 
 

@@ -89,7 +89,7 @@ HOT: dict[str, Callable[[sa.Connection], object]] = {
     "claim releases": _claim,
     "renew plans": lambda conn: renew_planned(conn, "main"),
     "doubt releases": lambda conn: doubt_unanswered(conn, "main", NOW),
-    "overdue releases": lambda conn: record_overdue(conn, "main", ANY_RUN, NOW),
+    "overdue releases": lambda conn: record_overdue(conn, "main", ANY_RUN),
     "claim cancels": lambda conn: claim_cancels(conn, "main", NOW),
     "review held": lambda conn: review_held(conn, "main", MAPS, NOW),
     "map parcels": lambda conn: map_parcels(conn, "main", ParcelMaps(carriers=CarrierMap()), NOW),

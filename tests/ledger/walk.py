@@ -104,11 +104,16 @@ def ship(ledger: Ledger, *dispatches: Dispatch, now: datetime = NOW) -> dict[str
 
 
 def decide(
-    ledger: Ledger, *, carriers: CarrierMap = MAPPED, bought: Iterable[str] = (), now: datetime = NOW
+    ledger: Ledger,
+    *,
+    account: str = "main",
+    carriers: CarrierMap = MAPPED,
+    bought: Iterable[str] = (),
+    now: datetime = NOW,
 ) -> dict[str, int]:
     """Decide the recorded parcels with a carrier map, and the carriers whose labels are bought through Amazon."""
     with ledger.begin() as conn:
-        return map_parcels(conn, "main", ParcelMaps(carriers=carriers, bought=frozenset(bought)), now)
+        return map_parcels(conn, account, ParcelMaps(carriers=carriers, bought=frozenset(bought)), now)
 
 
 def take(ledger: Ledger, *, limit: int = 1000, now: datetime = NOW) -> tuple[ClaimedConfirm, ...]:

@@ -1,5 +1,7 @@
 """The outbox to the warehouse: its reference, its states and when an answer is overdue."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,10 @@ from domain.orders.releases import (
     NEXT_RELEASE_STATES,
     STATE_AFTER,
     ReleaseState,
+    is_overdue,
 )
 from domain.warehouse import REFERENCE_LIMIT, ReleaseResult, order_reference
-from tests.domain.examples import ORDER_ID, RULES
+from tests.domain.examples import NOW, ORDER_ID, RULES, hours
 
 R = ReleaseState
 
@@ -86,3 +89,14 @@ def test_a_late_answer_always_counts(start: ReleaseState, answer: ReleaseState) 
 def test_handed_over_means_that_the_warehouse_has_it() -> None:
     """Only what was taken in counts as handed over; a lost answer does not."""
     assert {R.SUBMITTED, R.ACCEPTED, R.EXISTS} == HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    ("due", "minutes"), [(None, 120), (24, 120), (8, 120), (6, 90), (4, 60), (1, 15), (0, 15), (-1, 15)]
+)
+def test_an_answer_is_overdue_while_there_is_time_to_ask(due: float | None, minutes: int) -> None:
+    """Two hours, or a quarter of the time there is until the order is due, a quarter of an hour at least."""
+    confirm_by = None if due is None else NOW + hours(due)
+    moment = NOW + timedelta(minutes=minutes)
+    assert not is_overdue(NOW, confirm_by, moment)
+    assert is_overdue(NOW, confirm_by, moment + timedelta(seconds=1))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from domain.problems import MANNERS, ProblemKind
-from domain.watch.notices import Group, Notice, Stage, Told, Watched, What, decide_notices
+from domain.watch.notices import Group, Notice, Stage, Told, Watched, What, decide_notices, fallen_back
 from tests.domain.examples import NOW, hours
 
 SKU, CARRIER = ProblemKind.UNMAPPED_SKU, ProblemKind.CARRIER_UNMAPPED
@@ -70,14 +70,22 @@ class Desk:
         if number in self.open_ones:
             self.open_ones[number] = replace(self.open_ones[number], acknowledged=True)
 
+    def move(self, number: int, due: datetime) -> None:
+        """Its moment is another one: a new date, or the next parcel's."""
+        if number in self.open_ones:
+            self.open_ones[number] = replace(self.open_ones[number], act_by=due)
+
     def cycle(self, now: datetime) -> tuple[Notice, ...]:
         """Decide, and remember what was told."""
+        fallen = fallen_back(self.open_ones.values(), now)
         notices = decide_notices(self.open_ones.values(), self.over.values(), self.said, now)
         for notice in notices:
             self.sent.append((now, notice))
             for part in notice.parts:
                 self._keep(notice.what, part.news)
                 self.said.append(Told(at=now, what=notice.what, group=part.group, stage=part.stage))
+        for number, stage in fallen.items():
+            self.open_ones[number] = replace(self.open_ones[number], told=stage)
         return notices
 
     def _keep(self, what: What, news: Mapping[int, Stage]) -> None:

@@ -7,7 +7,12 @@ import pytest
 from domain.orders.order import OrderState
 from domain.problems import MANNERS, ProblemKind
 from domain.tracking.parcels import ParcelState
-from domain.watch.acknowledging import ENDS_WHEN_ACKNOWLEDGED, HAPPENED_ONCE, ends_when_acknowledged
+from domain.watch.acknowledging import (
+    ENDS_WHEN_ACKNOWLEDGED,
+    HAPPENED_ONCE,
+    ends_when_acknowledged,
+    happened_once,
+)
 
 K = ProblemKind
 BY_CIRCUMSTANCE = {K.CONFIRMED_ELSEWHERE, K.TRACKING_CONTRADICTED}
@@ -42,5 +47,7 @@ def test_a_parcel_that_was_taken_back_is_settled_by_a_person(state: ParcelState 
 
 
 def test_what_happened_once_ends_with_a_word() -> None:
-    """Only what ends with an acknowledgment can be kept from opening again."""
+    """Only what ends with an acknowledgment can be kept from opening again; a crowd of orders cannot."""
     assert HAPPENED_ONCE <= ENDS_WHEN_ACKNOWLEDGED
+    assert happened_once(K.UNKNOWN_ORDER, "main X-1")
+    assert not happened_once(K.UNKNOWN_ORDER, "main, list of open orders")

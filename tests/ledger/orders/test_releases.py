@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from threading import Barrier
 
 import pytest
@@ -217,20 +218,28 @@ def test_an_answer_that_says_nothing_leaves_the_order_in_doubt(ledger: Ledger) -
     assert (states(ledger, "releases"), states(ledger, "orders")) == (["ACCEPTED"], ["RELEASED"])
 
 
-def _find_overdue(ledger: Ledger) -> int:
+def _find_overdue(ledger: Ledger, now: datetime = NOW + 3 * HOUR) -> int:
     with ledger.begin() as conn:
-        return record_overdue(conn, "main", NOW + HOUR, NOW + 2 * HOUR)
+        return record_overdue(conn, "main", now)
 
 
 def test_an_order_nobody_answered_is_shown_once_and_clears(ledger: Ledger) -> None:
     """Silence past the moment opens one problem, however often one looks; the warehouse's word ends it."""
     release(ledger, amazon_order(), accepted=False)
+    assert _find_overdue(ledger, NOW + 2 * HOUR) == 0
     assert _find_overdue(ledger) == 1
-    with ledger.begin() as conn:
-        assert record_overdue(conn, "main", NOW + HOUR, NOW + 3 * HOUR) == 0
+    assert _find_overdue(ledger, NOW + 4 * HOUR) == 0
     assert [(p.kind, p.owner) for p in problems(ledger)] == [("release_unanswered", "warehouse")]
     say(ledger, ChangeKind.ACCEPTED, 1)
     assert problems(ledger) == ()
+
+
+def test_an_order_nobody_answered_is_shown_before_it_is_late(ledger: Ledger) -> None:
+    """One that is due sooner than a warehouse usually answers is asked about while there is time."""
+    release(ledger, amazon_order(confirm_by=NOW + 100 * MINUTE), amazon_order(number=2), accepted=False)
+    assert _find_overdue(ledger, NOW + 20 * MINUTE) == 0
+    assert _find_overdue(ledger, NOW + 30 * MINUTE) == 1
+    assert [(p.subject, p.act_by) for p in problems(ledger)] == [(order_id(1), NOW + 100 * MINUTE)]
 
 
 def test_a_dispatch_answers_too(ledger: Ledger) -> None:

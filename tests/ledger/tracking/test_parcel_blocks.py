@@ -20,7 +20,10 @@ from tests.factories import (
     order_id,
 )
 from tests.ledger.walk import (
+    answer,
+    claim,
     decide,
+    ingest,
     problems,
     release,
     ship,
@@ -83,6 +86,24 @@ def test_a_thousand_parcels_of_one_carrier_are_one_problem(ledger: Ledger) -> No
     assert (found.act_by, order_id(1) in found.summary) == (NOW + MINUTE, True)
     assert decide(ledger, carriers=carrier_map("Pigeon")) == {"MAPPED": 1000}
     assert problems(ledger) == ()
+
+
+def test_accounts_of_one_warehouse_share_the_nearest_moment(ledger: Ledger) -> None:
+    """Whichever account was looked at last, a carrier's problem names and is due with the first parcel of all."""
+    soon, late = NOW + 2 * HOUR, NOW + 2 * DAY
+    for account, number, due in (("main", 1, soon), ("outlet", 2, late)):
+        ingest(ledger, amazon_order(number=number, confirm_by=due), account=account)
+        claim(ledger, account=account)
+        answer(ledger, number)
+    ship(ledger, dispatch(carrier="Pigeon"), dispatch(number=2, package_ref="P2", carrier="Pigeon"))
+    decide(ledger, account="main")
+    for account in ("outlet", "main", "outlet"):
+        decide(ledger, account=account)
+        (found,) = problems(ledger)
+        assert (found.act_by, found.affected, order_id(1) in found.summary) == (soon, 2, True)
+    decide(ledger, account="main", carriers=carrier_map("Pigeon"))
+    (found,) = problems(ledger)
+    assert (found.act_by, found.affected, order_id(2) in found.summary) == (late, 1, True)
 
 
 @pytest.mark.parametrize(

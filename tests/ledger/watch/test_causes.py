@@ -59,7 +59,7 @@ def test_unanswered_orders_are_the_warehouses(ledger: Ledger) -> None:
     release(ledger, amazon_order(), amazon_order(number=2))
     with ledger.begin() as conn:
         conn.execute(sa.text("UPDATE ledger.releases SET state = 'SUBMITTED'"))
-        assert record_overdue(conn, "main", NOW + HOUR, NOW + HOUR) == 2
+        assert record_overdue(conn, "main", NOW + 3 * HOUR) == 2
     assert causes(ledger) == [("release_unanswered", "main", 1)] * 2
     assert unknown_order("main", order_id()).cause == "main"
     assert unknown_order("main", order_id()).kind is ProblemKind.UNKNOWN_ORDER

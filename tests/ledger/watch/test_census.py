@@ -10,6 +10,7 @@ from domain.problems import ProblemKind
 from domain.warehouse import Census, OpenOrder
 from domain.watch.census import Difference, Differing, census_problems
 from ledger.connection import Ledger
+from ledger.watch.acknowledging import Seen, acknowledge
 from ledger.watch.census import compare_census, record_census, record_differences
 from tasks.watch.census import words
 from tests.factories import DAY, HOUR, MINUTE, NOW, amazon_order, dispatch, order_id
@@ -100,6 +101,26 @@ def test_a_reference_that_a_person_has_seen_does_not_come_back(ledger: Ledger) -
     assert found(ledger) == [("unknown_order", "main X-2")]
     listed(ledger, "X-1", as_of=LISTED + HOUR)
     assert found(ledger) == []
+
+
+def test_another_crowd_of_unknown_orders_is_told_again(ledger: Ledger) -> None:
+    """A person who knows of many is left alone while it is about as many, for a month; not when it is more."""
+    crowd = [("unknown_order", "main, list of open orders")]
+
+    def judged(number: int, first: int, as_of: datetime) -> list[tuple[str, str]]:
+        assert listed(ledger, *(f"X-{first + n}" for n in range(number)), as_of=as_of) == "census"
+        return found(ledger, as_of + 3 * HOUR)
+
+    assert judged(60, 0, LISTED) == crowd
+    with ledger.begin() as conn:
+        seen = Seen(number=0, kind=crowd[0][0], subject=crowd[0][1], note="another client's", author="Kim")
+        acknowledge(conn, seen, ledger.seal, LISTED + 4 * HOUR)
+    assert found(ledger, LISTED + 5 * HOUR) == []
+    assert judged(80, 1000, LISTED + DAY) == []
+    assert judged(3000, 2000, LISTED + 2 * DAY) == crowd
+    assert judged(2500, 9000, LISTED + 3 * DAY) == crowd, "still open: nobody has acknowledged this one"
+    assert judged(80, 0, LISTED + 4 * DAY) == [], "back to what is known"
+    assert judged(60, 0, LISTED + 40 * DAY) == crowd
 
 
 def test_an_older_list_and_an_empty_one_are_not_taken(ledger: Ledger) -> None:

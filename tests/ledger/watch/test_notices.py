@@ -6,10 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from domain.problems import Problem, ProblemKind
-from domain.watch.notices import Notice, Stage, What, decide_notices
+from domain.watch.notices import Notice, Stage, What, decide_notices, fallen_back
 from ledger.connection import Ledger
-from ledger.problems import clear_problems, record_affected, record_problems
-from ledger.watch.notices import forget_notices, load_standing, record_notices
+from ledger.problems import clear_problems, record_problems
+from ledger.watch.notices import forget_notices, load_standing, record_notices, record_stages
 from tests.factories import DAY, HOUR, MINUTE, NOW, order_id
 
 K = ProblemKind
@@ -30,6 +30,7 @@ def tell(ledger: Ledger, now: datetime) -> tuple[Notice, ...]:
         found = load_standing(conn, now)
         notices = decide_notices(found.open_ones, found.cleared, found.told, now)
         record_notices(conn, notices, now)
+        record_stages(conn, fallen_back(found.open_ones, now))
     return notices
 
 
@@ -62,6 +63,20 @@ def test_a_cause_is_told_once_per_stage(ledger: Ledger) -> None:
     ]
 
 
+def test_a_later_moment_is_told_again(ledger: Ledger) -> None:
+    """A standing problem that was overdue and moves on to the next parcel is told when that one comes near."""
+    gap = Problem(kind=K.CARRIER_UNMAPPED, subject="main / OWL in GB", summary="No.", act_by=NOW + HOUR)
+    find(ledger, gap)
+    tell(ledger, NOW + HOUR)
+    find(ledger, replace(gap, act_by=NOW + 3 * DAY), now=NOW + HOUR)
+    heard = [
+        (hours, notice.stage)
+        for hours in range(1, 80)
+        for notice in tell(ledger, NOW + hours * HOUR + MINUTE)
+    ]
+    assert heard == [(48, Stage.SOON), (71, Stage.LAST), (72, Stage.OVERDUE)]
+
+
 def test_an_end_is_told_once(ledger: Ledger) -> None:
     """The last of a cause that was told is told as gone, once; one that nobody heard of is not."""
     two = orders(2)
@@ -88,14 +103,14 @@ def test_what_was_not_kept_is_told_again(ledger: Ledger) -> None:
 
 
 def test_a_return_is_a_problem_of_its_own(ledger: Ledger) -> None:
-    """What comes back within the hour waits for the hour, and is told then."""
+    """What comes back within the hour is told anew once it lasts for some minutes."""
     find(ledger, FILE)
     tell(ledger, NOW)
     clear(ledger, FILE, now=NOW + MINUTE)
     tell(ledger, NOW + MINUTE)
     find(ledger, FILE, now=NOW + 2 * MINUTE)
     assert tell(ledger, NOW + 2 * MINUTE) == ()
-    (notice,) = tell(ledger, NOW + HOUR)
+    (notice,) = tell(ledger, NOW + 7 * MINUTE)
     assert notice.what is What.OPENED
 
 
@@ -142,7 +157,6 @@ def test_what_waits_is_counted_anew(ledger: Ledger) -> None:
         kind=K.CARRIER_UNMAPPED, subject="main / OWL in GB", summary="No carrier.", act_by=NOW + DAY
     )
     find(ledger, gap)
-    with ledger.begin() as conn:
-        record_affected(conn, gap.kind, {gap.subject: 1000, "main / other": 3})
+    find(ledger, replace(gap, affected=1000))
     (notice,) = tell(ledger, NOW)
     assert notice.affected == 1000

@@ -6,13 +6,17 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from prefect.settings import PREFECT_UI_URL, temporary_settings
 
 from domain.manners import MANNERS
-from domain.problems import ProblemKind
+from domain.problems import Problem, ProblemKind
 from domain.watch.notices import Stage, Watched, decide_notices
+from ledger.connection import Ledger
+from ledger.problems import record_problems
+from ledger.watch.notices import load_open
 from tasks.links import Form, form_link
-from tasks.watch.notices import event_of
+from tasks.watch.notices import TELLING, announce, event_of
 from tests.domain.examples import DE, NOW, UK, hours
 from tests.domain.watch.notice_examples import CARRIER, watched
 
@@ -137,3 +141,27 @@ def test_without_a_deployment_the_list_is_shown() -> None:
     assert form_link([], "", {}) == f"{UI}/deployments"
     (notice,) = decide_notices([watched(kind=CARRIER)], [], [], NOW)
     assert event_of(notice, {}, PAGE, NOW).payload["form_link"] == f"{UI}/deployments"
+
+
+def test_a_moment_that_moved_away_is_kept_as_such(ledger: Ledger) -> None:
+    """What was overdue and has a later moment counts as new again after a cycle that says nothing."""
+    gap = Problem(kind=CARRIER, subject="main / OWL", summary="No.", act_by=NOW + hours(48))
+    with ledger.begin() as conn:
+        record_problems(conn, [gap], NOW - hours(24))
+        conn.execute(
+            sa.text("UPDATE ledger.problems SET announced_at = :now, stage = 'overdue'"), {"now": NOW}
+        )
+    assert announce.fn(ledger, NOW) == 0
+    with ledger.begin() as conn:
+        assert [problem.told for problem in load_open(conn)] == [Stage.NEW]
+
+
+def test_two_runs_do_not_tell_at_once(ledger: Ledger) -> None:
+    """While a run tells the teams, another one that a person started says nothing and marks nothing as told."""
+    found = Problem(kind=CARRIER, subject="main / OWL", summary="No.", act_by=NOW + hours(48))
+    with ledger.begin() as conn:
+        record_problems(conn, [found], NOW)
+    with ledger.only_one(TELLING):
+        assert announce.fn(ledger, NOW) == 0
+    with ledger.begin() as conn:
+        assert [problem.told for problem in load_open(conn)] == [None]
