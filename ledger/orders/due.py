@@ -11,12 +11,16 @@ from domain.health.rates import Hop, Rate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What became of the orders due in a window, by count."""
+    """What became of the orders due in a window, by count.
+
+    `pending` wait for their payment: nobody can ship them, so they are neither late nor open.
+    """
 
     in_time: int = 0
     late: int = 0
     elsewhere: int = 0
     open: int = 0
+    pending: int = 0
     canceled: int = 0
 
     @property
@@ -64,6 +68,7 @@ _LOAD = sa.text(
         o.accepted_at, p.known_at, t.confirmed_at,
         CASE
             WHEN o.state = 'CANCELED' THEN 'canceled'
+            WHEN o.state = 'PENDING' THEN 'pending'
             WHEN o.state = 'FOREIGN' OR (o.state = 'CLOSED' AND p.known_at IS NULL) THEN
                 CASE WHEN t.confirmed_at <= o.confirm_by THEN 'in_time' ELSE 'elsewhere' END
             WHEN t.confirmed_at <= o.confirm_by THEN 'in_time'

@@ -9,7 +9,7 @@ from ledger.connection import Ledger
 from ledger.health.rates import late_outlooks
 from ledger.orders.due import Counted, count_due, load_due
 from tests.factories import DAY, GB, HOUR, MINUTE, NOW, amazon_order, dispatch, line, package, packed
-from tests.ledger.walk import confirm, look, release, ship
+from tests.ledger.walk import confirm, ingest, look, release, ship
 
 PLACE = ("main", GB)
 DUE = NOW + 6 * HOUR
@@ -85,3 +85,15 @@ def test_an_order_covered_late_is_late_by_its_first_cover(ledger: Ledger) -> Non
         (ten, _), (defect,) = late_outlooks(conn, PLACE, DUE + DAY, DUE + DAY)
     assert ten.now == Rate(1, 1)
     assert (defect.late_by, defect.cause) == (HOUR, cause_of(HeldAt.NOT_SENT).words)
+
+
+def test_what_waits_for_its_payment_is_neither_late_nor_to_be_saved(ledger: Ledger) -> None:
+    """Nobody can ship an order that Amazon has not let go: before its time and after it, it is in no number."""
+    ingest(ledger, amazon_order(confirm_by=DUE, status=AmazonStatus.PENDING))
+    for now in (DUE - HOUR, DUE + HOUR):
+        with ledger.begin() as conn:
+            (ten, thirty), defects = late_outlooks(conn, PLACE, now, DUE + 2 * HOUR)
+        assert (ten.now, ten.worst, thirty.now, ten.open_tonight, defects) == (Rate(), Rate(), Rate(), 0, ())
+    assert _counted(ledger) == Counted(pending=1)
+    ingest(ledger, amazon_order(confirm_by=DUE, updated_at=DUE), now=DUE)
+    assert _counted(ledger) == Counted(late=1)
