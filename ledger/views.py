@@ -3,6 +3,7 @@
 They hold no data, so they are not migrated but built anew after every migration.
 """
 
+from ledger.orders.due import COVERED_AT
 from ledger.watch.held_at import WHOSE
 from ledger.watch.hops import JOINS, OPEN, OWNER, WAITING_ON
 
@@ -28,7 +29,7 @@ _PARCELS = """
 """
 
 # Who held a parcel, or its order before it left, at the moment it became late. Each step counts the first time it
-# was reached.
+# was reached; what came on top of an order that was confirmed whole in time is not late.
 _LATENESS = f"""
     SELECT o.seller_account, o.amazon_order_id, p.warehouse_parcel_id, o.confirm_by,
         p.first_dispatched_at AS dispatched_at, p.known_at, p.first_tracked_at AS tracked_at,
@@ -36,6 +37,7 @@ _LATENESS = f"""
         CASE
             WHEN p.state IN ('NOT_REQUIRED', 'VOIDED') OR o.confirm_by IS NULL
                 OR coalesce(p.first_accepted_at, now()) <= o.confirm_by THEN ''
+            WHEN ({COVERED_AT}) <= o.confirm_by THEN ''
             ELSE {WHOSE}
         END AS late_by
     FROM ledger.parcels p JOIN ledger.orders o ON o.id = p.order_id

@@ -78,7 +78,8 @@ _CANCELED = """
             OR (o.canceled_at > :since AND o.canceled_at <= :until)
             OR (o.part_canceled_at > :since AND o.part_canceled_at <= :until))
 """
-# Of several parcels that were late the last one decides. Why an order was held is known by its problems of then.
+# Of the parcels that were late the last one until the order was confirmed decides. Why an order was held is known
+# by its problems of then.
 _HOLDS = ", ".join(f"'{kind}'" for kind in HOLD_ORDER)
 _LATE = sa.text(
     f"""
@@ -93,8 +94,9 @@ _LATE = sa.text(
         ORDER BY confirm_by DESC, id LIMIT :shown) due
     JOIN ledger.orders o ON o.id = due.id
     LEFT JOIN LATERAL (
-        SELECT * FROM ledger.parcels WHERE order_id = o.id AND state <> 'VOIDED' AND joined = ''
-            AND coalesce({TOLD_AT}, 'infinity') > o.confirm_by ORDER BY known_at DESC, id DESC LIMIT 1
+        SELECT * FROM ledger.parcels WHERE order_id = o.id AND joined = ''
+            AND coalesce({TOLD_AT}, CASE WHEN state <> 'VOIDED' THEN 'infinity'::timestamptz END) > o.confirm_by
+            AND known_at <= coalesce(due.confirmed_at, 'infinity') ORDER BY known_at DESC, id DESC LIMIT 1
     ) p ON true
     CROSS JOIN LATERAL (SELECT {HELD_AT} AS held_at) one
     ORDER BY due.confirm_by DESC, due.id

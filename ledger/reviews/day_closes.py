@@ -15,7 +15,7 @@ from ledger.tables import day_closes
 # Late orders that are not confirmed yet are open as well: they are due, and somebody must act.
 _OPEN = sa.text(
     """
-    SELECT due.amazon_order_id, due.marketplace_id, due.confirm_by, r.waiting_on,
+    SELECT due.amazon_order_id, due.marketplace_id, due.confirm_by, due.outcome, r.waiting_on,
         CASE WHEN due.state = 'PENDING' THEN 'Amazon' ELSE r.owner END AS owner, coalesce(p.summary, '') AS problem
     FROM due
     JOIN report.orders r ON r.seller_account = :account AND r.amazon_order_id = due.amazon_order_id
@@ -24,7 +24,8 @@ _OPEN = sa.text(
             AND (p.subject = due.amazon_order_id OR p.subject LIKE due.amazon_order_id || ' %')
         ORDER BY p.act_by NULLS LAST, p.id LIMIT 1
     ) p ON true
-    WHERE due.confirmed_at IS NULL AND due.outcome IN ('late', 'open') ORDER BY due.confirm_by, due.id
+    WHERE due.confirmed_at IS NULL AND due.outcome IN ('late', 'open', 'pending')
+    ORDER BY due.confirm_by, due.id
     """
 )
 
@@ -47,13 +48,14 @@ def close_day(
     conn: sa.Connection, account: str, marketplaces: Sequence[str], day: date, now: datetime
 ) -> Close:
     """What was due on a day, each marketplace by its own calendar, and what became of it until now; kept."""
-    counts, open_ones = Counted(), []
+    counts = Counted()
+    rows: list[sa.RowMapping] = []
     for marketplace_id in marketplaces:
         since, until = (at - timedelta(microseconds=1) for at in day_span(marketplace_id, day))
         load_due(conn, (account, marketplace_id), since, until, now)
         counts = _sum(counts, count_due(conn, since, until))
-        open_ones += [_open(row) for row in conn.execute(_OPEN, {"account": account}).mappings()]
-    overdue = sum(one.due <= now for one in open_ones)
+        rows += conn.execute(_OPEN, {"account": account}).mappings().all()
+    overdue = sum(row["outcome"] == "late" for row in rows)
     close = Close(
         seller_account=account,
         day=day,
@@ -61,7 +63,7 @@ def close_day(
         late=counts.late - overdue,
         elsewhere=counts.elsewhere,
         canceled=counts.canceled,
-        open_ones=tuple(open_ones),
+        open_ones=tuple(_open(row) for row in rows),
     )
     _record(conn, close, now)
     return close
@@ -86,7 +88,8 @@ def open_tonight(
     found: list[OpenDue] = []
     for marketplace_id in marketplaces:
         load_due(conn, (account, marketplace_id), now, end_of_day(marketplace_id, now), now)
-        found += [_open(row) for row in conn.execute(_OPEN, {"account": account}).mappings()]
+        rows = conn.execute(_OPEN, {"account": account}).mappings()
+        found += [_open(row) for row in rows if row["outcome"] == "open"]
     return tuple(sorted(found, key=lambda one: (one.due, one.order_id)))
 
 

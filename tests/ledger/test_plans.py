@@ -13,6 +13,7 @@ from domain.maps import CarrierMap
 from domain.peaks import Peak
 from ledger.connection import Ledger
 from ledger.deliveries import claim_cancels
+from ledger.orders.due import load_due
 from ledger.orders.held import review_held
 from ledger.orders.release_plans import plan_releases
 from ledger.orders.releases import claim_releases, doubt_unanswered, record_overdue
@@ -27,7 +28,7 @@ from ledger.tracking.parcel_plans import ParcelMaps, map_parcels
 from ledger.tracking.parcel_problems import record_reused
 from ledger.tracking.proof import record_evidence
 from ledger.tracking.waiting import show_waiting
-from tests.factories import DAY, GB, MAPS, MINUTE, NOW, SKUS, amazon_order
+from tests.factories import DAY, GB, HOUR, MAPS, MINUTE, NOW, SKUS, amazon_order
 from tests.ledger.walk import ANY_RUN, PROVE_WITHIN
 
 CLOSED, OPEN = 20_000, 200
@@ -84,6 +85,12 @@ def _claim(conn: sa.Connection) -> None:
         claim_releases(conn, "main", _SEAL, 50, NOW)
 
 
+def _due(conn: sa.Connection) -> None:
+    """One hour of the fortnight in which the filled-in orders are due."""
+    now = conn.execute(sa.select(sa.func.now())).scalar_one()
+    load_due(conn, ("main", GB), now + HOUR, now + 2 * HOUR, now)
+
+
 HOT: dict[str, Callable[[sa.Connection], object]] = {
     "plan releases": lambda conn: plan_releases(conn, "main", MAPS, 250, NOW),
     "claim releases": _claim,
@@ -104,6 +111,7 @@ HOT: dict[str, Callable[[sa.Connection], object]] = {
     ),
     "expected demand": lambda conn: expected_by_sku(conn, "main", {"main": SKUS}, NOW),
     "forget demand": lambda conn: forget_demand(conn, NOW - DAY * 800),
+    "what is due": _due,
     "peak report": lambda conn: load_report(conn, PEAK),
     "stock pools": lambda conn: pools(conn, "main", {"main": SKUS}),
 }
@@ -123,7 +131,7 @@ def grown(ledger: Ledger) -> Iterator[sa.Connection]:
 def _keep(
     kept: list[tuple[str, Any]], _conn: Any, _cursor: Any, statement: str, values: Any, *_: Any
 ) -> None:
-    if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE")):
+    if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE", "CREATE TEMPORARY TABLE")):
         kept.append((statement, values[0] if isinstance(values, list) else values))
 
 

@@ -9,7 +9,7 @@ from domain.problems import Problem, ProblemKind
 from domain.reviews.day_closes import close_line
 from ledger.connection import Ledger
 from ledger.problems import record_problems
-from ledger.reviews.day_closes import close_day, kept_closes
+from ledger.reviews.day_closes import close_day, kept_closes, open_tonight
 from tests.factories import DAY, DE, GB, HOUR, NOW, amazon_order, dispatch, order_id
 from tests.ledger.walk import confirm, ingest, release, ship
 
@@ -95,6 +95,12 @@ def test_what_waits_for_a_payment_is_amazons(ledger: Ledger) -> None:
     ingest(ledger, amazon_order(confirm_by=TONIGHT, status=AmazonStatus.PENDING))
     (one,) = _close(ledger).open_ones
     assert (one.owner, one.hop, one.is_explained) == ("Amazon", "payment pending at Amazon", True)
+    with ledger.begin() as conn:
+        assert open_tonight(conn, "main", [GB, DE], CLOSE) == ()
+    assert (
+        close_line(_close(ledger, now=TONIGHT + HOUR))
+        == "1 order due, 0 confirmed in time, 1 open and explained"
+    )
 
 
 def test_an_order_that_nothing_explains_is_said_loudly(ledger: Ledger) -> None:

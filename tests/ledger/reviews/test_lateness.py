@@ -41,6 +41,16 @@ def test_a_parcel_that_left_too_late_is_the_warehouses(ledger: Ledger) -> None:
     assert _late_by(ledger) == ["warehouse"]
 
 
+def test_a_parcel_on_top_of_a_whole_order_is_not_late(ledger: Ledger) -> None:
+    """A replacement for a parcel that was confirmed in time, and taken back, is nobody's delay."""
+    ship(ledger, dispatch())
+    confirm(ledger, now=NOW)
+    ship(ledger, dispatch(voided=True), now=LATER)
+    ship(ledger, dispatch(package_ref="P2", tracking="TRACK2", shipped_at=LATER), now=LATER)
+    confirm(ledger, now=LATER)
+    assert _late_by(ledger) == ["", ""]
+
+
 def test_a_label_that_came_too_late_is_the_warehouses(ledger: Ledger) -> None:
     """A dispatch without its tracking number until after the ship-by time is late by the warehouse."""
     ship(ledger, dispatch(tracking=""))
