@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from domain.marketplaces import MARKETPLACES
 from domain.problems import Problem, ProblemKind
-from domain.watch.lulls import DAY, HOUR, Lull
+from domain.watch.lulls import HOUR, Lull
 
 WATCH, WATCHER = "problem-watch", "Lockstep"  # the watch's own beat, and whose it is
 RESUMED = "Lockstep started again"  # what it notes when it finds that it stood still
+PARTLY = "Lockstep, in part"  # its beat when one of its steps failed
 OFTEN = HOUR / 2  # a flow that is due at least so often is a street; the others only look and tell
 _LEAST, _LATE_DAY = timedelta(minutes=10), 6 * HOUR
 _DOWN = timedelta(minutes=10)
@@ -39,16 +40,6 @@ class Quiet:
 def allowed(every: timedelta) -> timedelta:
     """How long a flow may go without a run: three intervals, ten minutes at least, six hours over a day's."""
     return max(_LEAST, min(3 * every, every + _LATE_DAY))
-
-
-def every_of_cron(cron: str) -> timedelta:
-    """About how often a cron line comes: by the hour, the day or the week."""
-    minute, hour, day, _month, weekday = cron.split()
-    if weekday != "*":
-        return 7 * DAY
-    if day != "*":
-        return 31 * DAY
-    return DAY if hour.isdigit() else HOUR if minute.isdigit() else timedelta(minutes=1)
 
 
 def is_judged(flow: str, subject: str) -> bool:

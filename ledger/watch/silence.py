@@ -11,6 +11,7 @@ from domain.strangers import amazon_named, warehouse_named
 from domain.watch.lulls import find_lull
 from domain.watch.silence import (
     OFTEN,
+    PARTLY,
     RESUMED,
     WATCH,
     WATCHER,
@@ -95,7 +96,7 @@ def record_down(conn: sa.Connection, schedules: Mapping[str, timedelta], now: da
     Only of a watch that is scheduled, and not at its first start ever.
     """
     _clear_down(conn, schedules, now)
-    since = down_since(last_watch(conn, WATCHER, RESUMED), now)
+    since = down_since(last_watch(conn, WATCHER, RESUMED, PARTLY), now)
     if since is None or WATCH not in schedules:
         return 0
     others = beat_between(conn, since + allowed(schedules[WATCH]), now - _STARTING)

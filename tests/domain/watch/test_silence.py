@@ -14,7 +14,6 @@ from domain.watch.silence import (
     allowed,
     down_problem,
     down_since,
-    every_of_cron,
     find_not_run,
     find_quiet,
     is_judged,
@@ -42,15 +41,6 @@ EVERY = {"order-ingest": 3 * MINUTE, "problem-watch": MINUTE, "stock-variances":
 def test_three_intervals_are_allowed(every: timedelta, longest: timedelta) -> None:
     """Ten minutes at least, three intervals as a rule, and a daily or weekly flow six hours over its day."""
     assert allowed(every) == longest
-
-
-@pytest.mark.parametrize(
-    ("cron", "every"),
-    [("30 3 * * *", 24), ("0 6 * * 1", 168), ("0 * * * *", 1), ("0 6 1 * *", 744), ("*/5 * * * *", 1 / 60)],
-)
-def test_a_cron_line_is_about_so_often(cron: str, every: float) -> None:
-    """Daily, weekly, hourly, monthly and quicker lines are told apart."""
-    assert every_of_cron(cron) == hours(every)
 
 
 def test_a_flow_that_does_not_run_is_silent() -> None:
