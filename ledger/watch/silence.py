@@ -31,6 +31,7 @@ from ledger.register import accounts, connections
 from ledger.tables import orders, problems
 from ledger.watch.beats import (
     beat_between,
+    expect_beats,
     last_beats,
     last_watch,
     load_carried,
@@ -82,6 +83,7 @@ def record_silence(conn: sa.Connection, schedules: Mapping[str, timedelta], now:
 
     What a person acknowledged today does not come back before tomorrow (UTC): the business is quiet.
     """
+    expect_beats(conn, schedules.keys() - {WATCH}, now)
     found = find_silent(conn, schedules, now)
     there = open_subjects(conn, ProblemKind.FLOW_SILENT)
     muted = _acknowledged_today(conn, now) - set(there) if found else set()

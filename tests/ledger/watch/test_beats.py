@@ -1,7 +1,7 @@
 """Beats, silent flows and standstills, in the ledger."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -59,11 +59,11 @@ def silent(ledger: Ledger, now: datetime) -> list[str]:
         return [problem.subject for problem in find_silent(conn, EVERY, now)]
 
 
-def watch(ledger: Ledger, now: datetime) -> list[tuple[str, str]]:
+def watch(ledger: Ledger, now: datetime, every: Mapping[str, timedelta] = EVERY) -> list[tuple[str, str]]:
     """One cycle of the watch; the kinds and subjects of what is open after it."""
     with ledger.begin() as conn:
-        record_down(conn, EVERY, now)
-        record_silence(conn, EVERY, now)
+        record_down(conn, every, now)
+        record_silence(conn, every, now)
     beat(ledger, WATCH, {WATCHER: 0}, now)
     with ledger.begin() as conn:
         found = conn.execute(sa.text("SELECT kind, subject FROM report.problems WHERE cleared_at IS NULL"))
@@ -119,6 +119,57 @@ def test_a_marketplace_that_dies_is_named(ledger: Ledger) -> None:
     traded(ledger, 80, until=last, flow="order-ingest", subject=AMAZON)
     beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, last + 25 * MINUTE)
     assert silent(ledger, last + 25 * MINUTE) == ["order-ingest, Amazon (main)"]
+
+
+def test_a_dead_marketplace_stays_open(ledger: Ledger) -> None:
+    """Days of nothing are one problem, opened once, that no look in between clears."""
+    last = NOW + 5 * MINUTE
+    traded(ledger, 60, until=last, flow="order-ingest", subject=AMAZON)
+    for hours in (1, 6, 24, 47, 49, 53, 60, 96, 169, 300):
+        beat(ledger, "order-ingest", {AMAZON: 0}, last + hours * HOUR)
+        with ledger.begin() as conn:
+            new = record_silence(conn, {"order-ingest": 3 * MINUTE}, last + hours * HOUR)
+        assert new == (hours == 1), hours
+    with ledger.begin() as conn:
+        rows = conn.execute(sa.text("SELECT cleared_at, summary FROM ledger.problems")).all()
+    assert [row.cleared_at for row in rows] == [None]
+    assert rows[0].summary.startswith("Since 2026-11-27 09:05 UTC no new order has come from Amazon (main)")
+
+
+def test_a_flow_that_ends_for_good_stays_silent(ledger: Ledger) -> None:
+    """Weeks later a flow without a run is still missed, also one that is due once a week."""
+    weekly = {**EVERY, "weekly-review": 7 * DAY}
+    for flow, subject in (("order-ingest", AMAZON), ("weekly-review", WATCHER)):
+        beat(ledger, flow, {subject: 0}, NOW)
+    for days in (8, 9.1, 12, 30, 55):
+        with ledger.begin() as conn:
+            found = find_silent(conn, weekly, NOW + days * DAY)
+        assert [problem.subject for problem in found] == [
+            "order-ingest, Amazon (main)",
+            "weekly-review, Lockstep",
+        ]
+
+
+def test_a_flow_that_never_ran_well_is_missed(ledger: Ledger) -> None:
+    """A flow that fails from its first day is silent from when it was first due, until it runs or is paused."""
+    ran = {"order-ingest": AMAZON, "tracking-push": WAREHOUSE, "inventory-sync": WAREHOUSE}
+    late = ("flow_silent", "stock-variances, Lockstep")
+
+    def watched(at: datetime, every: Mapping[str, timedelta]) -> list[tuple[str, str]]:
+        for flow, subject in ran.items():
+            beat(ledger, flow, {subject: 0}, at)
+        beat(ledger, WATCH, {WATCHER: 0}, at)
+        return watch(ledger, at, every)
+
+    assert watched(NOW, EVERY) == []
+    assert watched(NOW + 30 * HOUR, EVERY) == []
+    assert watched(NOW + 31 * HOUR, EVERY) == [late]
+    paused = {flow: every for flow, every in EVERY.items() if flow != "stock-variances"}
+    assert watched(NOW + 32 * HOUR, paused) == []
+    assert watched(NOW + 33 * HOUR, EVERY) == []
+    assert watched(NOW + 64 * HOUR, EVERY) == [late]
+    beat(ledger, "stock-variances", {AMAZON: 0}, NOW + 65 * HOUR)
+    assert watched(NOW + 65 * HOUR, EVERY) == []
 
 
 def test_a_warehouse_without_anything_due_may_rest(ledger: Ledger) -> None:
