@@ -12,6 +12,7 @@ WATCH, WATCHER = "problem-watch", "Lockstep"  # the watch's own beat, and whose 
 RESUMED = "Lockstep started again"  # what it notes when it finds that it stood still
 PARTLY = "Lockstep, in part"  # its beat when one of its steps failed
 OFTEN = HOUR / 2  # a flow that is due at least so often is a street; the others only look and tell
+_QUIET = ", too little"  # who has seen that a flow brings little has not seen that it stopped
 _LEAST, _LATE_DAY = timedelta(minutes=10), 6 * HOUR
 _DOWN = timedelta(minutes=10)
 # What comes by itself all the time, so that its absence says something. Parcels come with files, in batches; what
@@ -61,7 +62,12 @@ def find_not_run(
     own: its seller account's speaks for it. After everything stood still the time counts from when it `resumed`.
     """
     return tuple(
-        _silent(beat.flow, beat.subject, _not_run_words(beat, schedules[beat.flow], now))
+        Problem(
+            kind=ProblemKind.FLOW_SILENT,
+            subject=f"{beat.flow}, {beat.subject}",
+            summary=_not_run_words(beat, schedules[beat.flow], now),
+            cause=beat.flow,
+        )
         for beat in beats
         if beat.flow in schedules
         and not _marketplace_of(beat.subject)
@@ -79,10 +85,25 @@ def find_quiet(lulls: Iterable[Quiet], now: datetime) -> tuple[Problem, ...]:
     found = list(lulls)
     whole = {(quiet.flow, quiet.subject) for quiet in found}
     return tuple(
-        _silent(quiet.flow, quiet.subject, _quiet_words(quiet, now))
+        Problem(
+            kind=ProblemKind.FLOW_SILENT,
+            subject=quiet_subject(quiet.flow, quiet.subject),
+            summary=_quiet_words(quiet, now),
+            cause=quiet.flow,
+        )
         for quiet in found
         if not _marketplace_of(quiet.subject) or (quiet.flow, _account_of(quiet.subject)) not in whole
     )
+
+
+def quiet_subject(flow: str, subject: str) -> str:
+    """What the problem is about that a flow brings too little for a subject."""
+    return f"{flow}, {subject}{_QUIET}"
+
+
+def is_quiet(subject: str) -> bool:
+    """Whether a problem of that subject says that a flow brings too little, not that it does not run."""
+    return subject.endswith(_QUIET)
 
 
 def without_told(found: Iterable[Problem], told: Collection[str]) -> tuple[Problem, ...]:
@@ -137,10 +158,6 @@ def _quiet_words(quiet: Quiet, now: datetime) -> str:
     )
 
 
-def _silent(flow: str, subject: str, summary: str) -> Problem:
-    return Problem(kind=ProblemKind.FLOW_SILENT, subject=f"{flow}, {subject}", summary=summary, cause=flow)
-
-
 def _marketplace_of(subject: str) -> str:
     """The marketplace id of "Amazon (main) A1F83G8C2ARO7P"; empty where the subject is no marketplace."""
     return subject.rpartition(") ")[2] if ") " in subject else ""
@@ -156,7 +173,7 @@ def _spelled(marketplace: str) -> str:
 
 
 def _flow_and_stranger(subject: str) -> str:
-    flow, _, rest = subject.partition(", ")
+    flow, _, rest = subject.removesuffix(_QUIET).partition(", ")
     return f"{flow}, {_account_of(rest)}"
 
 

@@ -15,6 +15,7 @@ from domain.watch.silence import (
     RESUMED,
     WATCH,
     WATCHER,
+    Beat,
     Quiet,
     allowed,
     comes_batched,
@@ -23,7 +24,9 @@ from domain.watch.silence import (
     find_not_run,
     find_quiet,
     is_judged,
+    is_quiet,
     may_be_judged,
+    quiet_subject,
     without_told,
 )
 from ledger.problems import clear_problems, open_subjects, record_problems, settle_problems
@@ -53,16 +56,12 @@ def find_silent(
     `schedules` holds the interval of each flow that is scheduled and not paused. What people are told of already
     as a stranger that does not answer is left out.
     """
-    strangers = [amazon_named(account.name) for account in accounts(conn)]
-    strangers += [warehouse_named(connection.name) for connection in connections(conn)]
-    beats, resumed = last_beats(conn, strangers, now), resumed_at(conn)
-    found = find_not_run([beat for beat in beats if beat.flow != WATCH], schedules, resumed, now)
+    beats, resumed = _beats(conn, now), resumed_at(conn)
+    found = find_not_run(beats, schedules, resumed, now)
     judged = [
         (beat.flow, beat.subject)
         for beat in beats
-        if is_judged(beat.flow, beat.subject)
-        and beat.flow in schedules
-        and may_be_judged(beat, schedules[beat.flow], resumed, now)
+        if _is_due(beat, schedules) and may_be_judged(beat, schedules[beat.flow], resumed, now)
     ]
     found += find_quiet(_lulls(conn, judged, now), now)
     told = [subject for kind in _TOLD for subject in open_subjects(conn, kind)]
@@ -74,21 +73,24 @@ def find_unseen(
 ) -> tuple[Problem, ...]:
     """The silent flows that nobody has acknowledged today; changes nothing."""
     found = find_silent(conn, schedules, now)
-    seen = _acknowledged_today(conn, now) if found else set()
+    seen = _seen_today(conn, now) if found else set()
     return tuple(problem for problem in found if problem.subject not in seen)
 
 
 def record_silence(conn: sa.Connection, schedules: Mapping[str, timedelta], now: datetime) -> int:
     """Make the open problems about silent flows what is found now; how many are new.
 
-    What a person acknowledged today does not come back before tomorrow (UTC): the business is quiet.
+    Too little that a person acknowledged today does not come back before tomorrow (UTC): the business is quiet.
+    A flow that stops does, however often; what it brought too little of stays open until it runs again.
     """
     expect_beats(conn, schedules.keys() - {WATCH}, now)
     found = find_silent(conn, schedules, now)
     there = open_subjects(conn, ProblemKind.FLOW_SILENT)
-    muted = _acknowledged_today(conn, now) - set(there) if found else set()
+    muted = _seen_today(conn, now) - set(there) if found else set()
     kept = [problem for problem in found if problem.subject not in muted]
-    subjects = sorted({*there, *(problem.subject for problem in kept)})
+    subjects = sorted(
+        {*there, *(problem.subject for problem in kept)} - _unknown(conn, there, schedules, now)
+    )
     return settle_problems(conn, [ProblemKind.FLOW_SILENT], subjects, kept, now)
 
 
@@ -104,6 +106,31 @@ def record_down(conn: sa.Connection, schedules: Mapping[str, timedelta], now: da
     others = beat_between(conn, since + allowed(schedules[WATCH]), now - _STARTING)
     record_beats(conn, WATCH, {RESUMED: 0}, now)
     return record_problems(conn, [down_problem(since, now, others_ran=others)], now)
+
+
+def _beats(conn: sa.Connection, now: datetime) -> list[Beat]:
+    """The last beats of all flows but the watch."""
+    strangers = [amazon_named(account.name) for account in accounts(conn)]
+    strangers += [warehouse_named(connection.name) for connection in connections(conn)]
+    return [beat for beat in last_beats(conn, strangers, now) if beat.flow != WATCH]
+
+
+def _is_due(beat: Beat, schedules: Mapping[str, timedelta]) -> bool:
+    return is_judged(beat.flow, beat.subject) and beat.flow in schedules
+
+
+def _unknown(
+    conn: sa.Connection, there: Sequence[str], schedules: Mapping[str, timedelta], now: datetime
+) -> set[str]:
+    """Open problems about too little of which nothing can be said now, because the flow does not run."""
+    if not any(is_quiet(subject) for subject in there):
+        return set()
+    resumed = resumed_at(conn)
+    return {
+        quiet_subject(beat.flow, beat.subject)
+        for beat in _beats(conn, now)
+        if _is_due(beat, schedules) and not may_be_judged(beat, schedules[beat.flow], resumed, now)
+    }
 
 
 def _lulls(conn: sa.Connection, judged: Sequence[tuple[str, str]], now: datetime) -> list[Quiet]:
@@ -133,10 +160,12 @@ def _with_orders_due(conn: sa.Connection, now: datetime) -> set[str]:
     return {warehouse_named(name) for name in conn.scalars(statement)}
 
 
-def _acknowledged_today(conn: sa.Connection, now: datetime) -> set[str]:
+def _seen_today(conn: sa.Connection, now: datetime) -> set[str]:
+    """What a person acknowledged today: too little for all of the day, a flow that does not run until it does."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     seen = (problems.c.kind == ProblemKind.FLOW_SILENT, problems.c.acknowledged_at >= today)
-    return set(conn.scalars(sa.select(problems.c.subject).where(*seen)))
+    rows = conn.execute(sa.select(problems.c.subject, problems.c.cleared_at).where(*seen))
+    return {row.subject for row in rows if is_quiet(row.subject) or row.cleared_at is None}
 
 
 def _clear_down(conn: sa.Connection, schedules: Mapping[str, timedelta], now: datetime) -> None:

@@ -86,8 +86,8 @@ def test_a_lull_is_a_sentence() -> None:
         Quiet(flow="order-ingest", subject=f"Amazon ({name}) {UK}", lull=none) for name in ("main", "us")
     ]
     assert [one.subject for one in find_quiet([whole, *parts], NOW)] == [
-        "order-ingest, Amazon (main)",
-        f"order-ingest, Amazon (us) {UK}",
+        "order-ingest, Amazon (main), too little",
+        f"order-ingest, Amazon (us) {UK}, too little",
     ]
 
 
@@ -100,6 +100,14 @@ def test_what_is_told_as_a_stranger_s_fault_is_not_told_as_silence() -> None:
     found = find_not_run(beats, EVERY, None, NOW)
     left = without_told(found, ["Amazon (main), order-ingest", "Warehouse (main), order-ingest"])
     assert [problem.subject for problem in left] == ["stock-variances, Amazon (main)"]
+    none = Lull(since=NOW - hours(2), came=0, usual=14.2)
+    quiet = [
+        Quiet(flow="order-ingest", subject=one, lull=none) for one in ("Amazon (main)", f"Amazon (us) {UK}")
+    ]
+    told = ["Amazon (main), order-ingest", "Amazon (us), order-ingest"]
+    assert (
+        without_told(find_quiet(quiet[:1], NOW), told) == without_told(find_quiet(quiet[1:], NOW), told) == ()
+    )
 
 
 def test_only_what_comes_by_itself_is_judged_by_its_volume() -> None:

@@ -11,7 +11,7 @@ from ledger.connection import Ledger
 from ledger.register import Account, Connection, record_account, record_connection
 from ledger.tables import beats
 from ledger.watch.beats import forget_beats, last_beats, last_watch, load_carried, record_beats
-from ledger.watch.silence import find_silent, record_down, record_silence
+from ledger.watch.silence import find_silent, find_unseen, record_down, record_silence
 from tests.factories import DAY, GB, HOUR, MINUTE, NOW, amazon_order
 from tests.ledger.walk import ingest, release
 
@@ -115,10 +115,10 @@ def test_a_marketplace_that_dies_is_named(ledger: Ledger) -> None:
     beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, last + 10 * MINUTE)
     assert silent(ledger, last + 10 * MINUTE) == []
     beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, last + 20 * MINUTE)
-    assert silent(ledger, last + 20 * MINUTE) == [f"order-ingest, {SHOP}"]
+    assert silent(ledger, last + 20 * MINUTE) == [f"order-ingest, {SHOP}, too little"]
     traded(ledger, 80, until=last, flow="order-ingest", subject=AMAZON)
     beat(ledger, "order-ingest", {AMAZON: 0, SHOP: 0}, last + 25 * MINUTE)
-    assert silent(ledger, last + 25 * MINUTE) == ["order-ingest, Amazon (main)"]
+    assert silent(ledger, last + 25 * MINUTE) == ["order-ingest, Amazon (main), too little"]
 
 
 def test_a_dead_marketplace_stays_open(ledger: Ledger) -> None:
@@ -181,23 +181,58 @@ def test_a_warehouse_without_anything_due_may_rest(ledger: Ledger) -> None:
     release(ledger, amazon_order(confirm_by=now + 2 * DAY))
     assert silent(ledger, now) == []
     release(ledger, amazon_order(number=2, confirm_by=now + 6 * HOUR))
-    assert silent(ledger, now) == ["tracking-push, Warehouse (main)"]
+    assert silent(ledger, now) == ["tracking-push, Warehouse (main), too little"]
 
 
-def test_what_was_acknowledged_today_does_not_come_back_today(ledger: Ledger) -> None:
-    """A quiet business that a person has seen is not told of twice on one day, but the next day it is."""
-    at = NOW - NOW.hour * HOUR + HOUR
+QUIET = ("flow_silent", "order-ingest, Amazon (main), too little")
+STOPPED = ("flow_silent", "order-ingest, Amazon (main)")
 
-    def silence(at: datetime) -> list[tuple[str, str]]:
-        beat(ledger, "order-ingest", {AMAZON: 0}, at)
-        found = [watch(ledger, at + minute * MINUTE) for minute in (0, 6, 12)][-1]
-        return [one for one in found if one[0] == "flow_silent"]
 
-    assert silence(at)
+def acknowledge_all(ledger: Ledger, at: datetime) -> None:
     with ledger.begin() as conn:
-        conn.execute(sa.text("UPDATE ledger.problems SET acknowledged_at = :at"), {"at": at + 13 * MINUTE})
-    assert silence(at + HOUR) == []
-    assert silence(at + DAY)
+        conn.execute(
+            sa.text("UPDATE ledger.problems SET acknowledged_at = :at WHERE cleared_at IS NULL"), {"at": at}
+        )
+
+
+def unseen(ledger: Ledger, at: datetime) -> list[str]:
+    with ledger.begin() as conn:
+        return [problem.subject for problem in find_unseen(conn, {"order-ingest": 3 * MINUTE}, at)]
+
+
+def test_a_quiet_business_acknowledged_today_does_not_come_back_today(ledger: Ledger) -> None:
+    """Too little that a person has seen is not told of twice on one day, but the next day it is."""
+    every = {"order-ingest": 3 * MINUTE}
+    traded(ledger, 60, until=NOW, flow="order-ingest", subject=AMAZON)
+
+    def silence(at: datetime, came: int = 0) -> list[tuple[str, str]]:
+        beat(ledger, "order-ingest", {AMAZON: came}, at)
+        return watch(ledger, at, every)
+
+    assert silence(NOW + 30 * MINUTE) == [QUIET]
+    acknowledge_all(ledger, NOW + 31 * MINUTE)
+    assert silence(NOW + 32 * MINUTE, came=80) == []
+    assert silence(NOW + 5 * HOUR) == []
+    assert unseen(ledger, NOW + 5 * HOUR) == []
+    assert silence(NOW + DAY) == [QUIET]
+
+
+def test_acknowledging_a_quiet_business_does_not_hide_that_the_flow_stops(ledger: Ledger) -> None:
+    """Who has seen that little comes has not seen that nothing runs: people and the monitor are told at once."""
+    every = {"order-ingest": 3 * MINUTE}
+    traded(ledger, 60, until=NOW, flow="order-ingest", subject=AMAZON)
+    beat(ledger, "order-ingest", {AMAZON: 0}, NOW + 30 * MINUTE)
+    assert watch(ledger, NOW + 30 * MINUTE, every) == [QUIET]
+    acknowledge_all(ledger, NOW + 31 * MINUTE)
+    assert unseen(ledger, NOW + 32 * MINUTE) == []
+    assert watch(ledger, NOW + 41 * MINUTE, every) == [STOPPED, QUIET], "what it brings is not known now"
+    assert unseen(ledger, NOW + 41 * MINUTE) == [STOPPED[1]]
+    acknowledge_all(ledger, NOW + 42 * MINUTE)
+    assert unseen(ledger, NOW + 43 * MINUTE) == []
+    beat(ledger, "order-ingest", {AMAZON: 80}, NOW + 44 * MINUTE)
+    assert watch(ledger, NOW + 44 * MINUTE, every) == []
+    assert watch(ledger, NOW + 60 * MINUTE, every) == [STOPPED], "it stopped once more"
+    assert unseen(ledger, NOW + 60 * MINUTE) == [STOPPED[1]]
 
 
 def test_a_standstill_is_found_at_the_next_start_and_ends_when_all_has_run(ledger: Ledger) -> None:
