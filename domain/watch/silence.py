@@ -11,7 +11,8 @@ from domain.watch.lulls import HOUR, Lull
 WATCH, WATCHER = "problem-watch", "Lockstep"  # the watch's own beat, and whose it is
 RESUMED = "Lockstep started again"  # what it notes when it finds that it stood still
 PARTLY = "Lockstep, in part"  # its beat when one of its steps failed
-OFTEN = HOUR / 2  # a flow that is due at least so often is a street; the others only look and tell
+STREETS = ("order-ingest", "tracking-push", "inventory-sync")  # the others only look and tell
+OFTEN = HOUR / 2  # a street that is due more seldom than that is not waited for
 _QUIET = ", too little"  # who has seen that a flow brings little has not seen that it stopped
 _LEAST, _LATE_DAY = timedelta(minutes=10), 6 * HOUR
 _DOWN = timedelta(minutes=10)

@@ -13,6 +13,7 @@ from domain.watch.silence import (
     OFTEN,
     PARTLY,
     RESUMED,
+    STREETS,
     WATCH,
     WATCHER,
     Beat,
@@ -169,11 +170,12 @@ def _seen_today(conn: sa.Connection, now: datetime) -> set[str]:
 
 
 def _clear_down(conn: sa.Connection, schedules: Mapping[str, timedelta], now: datetime) -> None:
-    """Clear standstills since which every street has run well again."""
-    still_open = (problems.c.kind == ProblemKind.LOCKSTEP_DOWN, problems.c.cleared_at.is_(None))
-    found = conn.execute(sa.select(problems.c.subject, problems.c.opened_at).where(*still_open)).all()
+    """Clear standstills since which every street has run well again, when people were told of them."""
+    told = (problems.c.kind == ProblemKind.LOCKSTEP_DOWN, problems.c.announced_at.is_not(None))
+    rows = sa.select(problems.c.subject, problems.c.opened_at).where(*told, problems.c.cleared_at.is_(None))
+    found = conn.execute(rows).all()
     if not found:
         return
-    streets = {flow for flow, every in schedules.items() if every <= OFTEN and flow != WATCH}
+    streets = {flow for flow in STREETS if flow in schedules and schedules[flow] <= OFTEN}
     caught_up = [row.subject for row in found if streets <= ran_since(conn, row.opened_at)]
     clear_problems(conn, [ProblemKind.LOCKSTEP_DOWN], caught_up, now)

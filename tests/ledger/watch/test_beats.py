@@ -235,19 +235,60 @@ def test_acknowledging_a_quiet_business_does_not_hide_that_the_flow_stops(ledger
     assert unseen(ledger, NOW + 60 * MINUTE) == [STOPPED[1]]
 
 
+RAN = {"order-ingest": AMAZON, "tracking-push": WAREHOUSE, "inventory-sync": WAREHOUSE}
+DOWN = ("lockstep_down", "2026-11-27 09:00 to 13:00 UTC")
+
+
+def all_ran(ledger: Ledger, at: datetime) -> None:
+    for flow, subject in RAN.items():
+        beat(ledger, flow, {subject: 0}, at)
+
+
+def tell(ledger: Ledger, at: datetime) -> None:
+    """The teams have heard of everything."""
+    with ledger.begin() as conn:
+        conn.execute(
+            sa.text("UPDATE ledger.problems SET announced_at = :at WHERE announced_at IS NULL"), {"at": at}
+        )
+
+
 def test_a_standstill_is_found_at_the_next_start_and_ends_when_all_has_run(ledger: Ledger) -> None:
     """Nothing ran for hours: one problem that says from when to when, no other, and gone when every street ran."""
-    streets = {"order-ingest": AMAZON, "tracking-push": WAREHOUSE, "inventory-sync": WAREHOUSE}
-    for flow, subject in streets.items():
-        beat(ledger, flow, {subject: 0}, NOW)
+    all_ran(ledger, NOW)
     assert watch(ledger, NOW) == []
     back = NOW + 4 * HOUR
-    down = ("lockstep_down", "2026-11-27 09:00 to 13:00 UTC")
-    assert watch(ledger, back) == [down]
-    for minute, (flow, subject) in enumerate(streets.items(), start=1):
-        assert watch(ledger, back + minute * MINUTE) == [down]
+    assert watch(ledger, back) == [DOWN]
+    tell(ledger, back)
+    for minute, (flow, subject) in enumerate(RAN.items(), start=1):
+        assert watch(ledger, back + minute * MINUTE) == [DOWN]
         beat(ledger, flow, {subject: 0}, back + minute * MINUTE + MINUTE / 2)
     assert watch(ledger, back + 4 * MINUTE) == []
+
+
+def test_a_standstill_stays_until_people_are_told(ledger: Ledger) -> None:
+    """When the first cycle after it dies before it tells anybody, the next ones still do."""
+    all_ran(ledger, NOW)
+    watch(ledger, NOW)
+    back = NOW + 4 * HOUR
+    with ledger.begin() as conn:  # killed after that, and before its beat
+        record_down(conn, EVERY, back)
+    for minute in range(1, 60):
+        all_ran(ledger, back + minute * MINUTE)
+        assert watch(ledger, back + minute * MINUTE) == [DOWN]
+    tell(ledger, back + HOUR)
+    assert watch(ledger, back + HOUR) == []
+
+
+def test_only_our_streets_are_waited_for(ledger: Ledger) -> None:
+    """A standstill ends without flows that are no streets, however often they are due, and without a rare street."""
+    every = {**EVERY, "sync-crm": 5 * MINUTE, "inventory-sync": HOUR}
+    watch(ledger, NOW, every)
+    back = NOW + 4 * HOUR
+    assert watch(ledger, back, every) == [DOWN]
+    tell(ledger, back)
+    beat(ledger, "order-ingest", {AMAZON: 0}, back + MINUTE)
+    beat(ledger, "tracking-push", {WAREHOUSE: 0}, back + MINUTE)
+    assert watch(ledger, back + 2 * MINUTE, every) == []
 
 
 def test_a_watch_that_stood_still_alone_says_so(ledger: Ledger) -> None:
