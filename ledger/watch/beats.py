@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.watch.lulls import REMEMBERED, Carried
-from domain.watch.silence import RESUMED, WATCH, WATCHER, Beat, comes_batched
+from domain.watch.silence import RESUMED, WATCH, WATCHER, Beat, HourOfRuns, comes_batched
 from ledger.tables import beats
 
 
@@ -88,10 +88,18 @@ def resumed_at(conn: sa.Connection) -> datetime | None:
     return last_watch(conn, RESUMED)
 
 
-def beat_between(conn: sa.Connection, start: datetime, end: datetime) -> bool:
-    """Whether another flow than the watch ran well between two moments."""
-    within = (beats.c.street != WATCH, beats.c.runs > 0, beats.c.last_at > start, beats.c.last_at < end)
-    return conn.execute(sa.select(beats.c.hour).where(*within).limit(1)).first() is not None
+def hours_of_runs(
+    conn: sa.Connection, flows: Collection[str], start: datetime, end: datetime
+) -> list[tuple[str, HourOfRuns]]:
+    """The hours in which these flows may have run well between two moments."""
+    these = (beats.c.street.in_(sorted(flows)), beats.c.runs > 0)
+    statement = sa.select(beats.c.street, beats.c.hour, beats.c.runs, beats.c.last_at).where(
+        *these, beats.c.hour < end, beats.c.last_at > start
+    )
+    return [
+        (row.street, HourOfRuns(hour=row.hour, runs=row.runs, last_at=row.last_at))
+        for row in conn.execute(statement)
+    ]
 
 
 def ran_since(conn: sa.Connection, moment: datetime) -> set[str]:

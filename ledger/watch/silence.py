@@ -28,14 +28,15 @@ from domain.watch.silence import (
     is_quiet,
     may_be_judged,
     quiet_subject,
+    ran_between,
     without_told,
 )
 from ledger.problems import clear_problems, open_subjects, record_problems, settle_problems
 from ledger.register import accounts, connections
 from ledger.tables import orders, problems
 from ledger.watch.beats import (
-    beat_between,
     expect_beats,
+    hours_of_runs,
     last_beats,
     last_watch,
     load_carried,
@@ -58,7 +59,8 @@ def find_silent(
     as a stranger that does not answer is left out.
     """
     beats, resumed = _beats(conn, now), resumed_at(conn)
-    found = find_not_run(beats, schedules, resumed, now)
+    there = open_subjects(conn, ProblemKind.FLOW_SILENT)
+    found = find_not_run(beats, schedules, resumed, there, now)
     judged = [
         (beat.flow, beat.subject)
         for beat in beats
@@ -104,7 +106,7 @@ def record_down(conn: sa.Connection, schedules: Mapping[str, timedelta], now: da
     since = down_since(last_watch(conn, WATCHER, RESUMED, PARTLY), now)
     if since is None or WATCH not in schedules:
         return 0
-    others = beat_between(conn, since + allowed(schedules[WATCH]), now - _STARTING)
+    others = _others_ran(conn, schedules, since + allowed(schedules[WATCH]), now - _STARTING)
     record_beats(conn, WATCH, {RESUMED: 0}, now)
     return record_problems(conn, [down_problem(since, now, others_ran=others)], now)
 
@@ -167,6 +169,14 @@ def _seen_today(conn: sa.Connection, now: datetime) -> set[str]:
     seen = (problems.c.kind == ProblemKind.FLOW_SILENT, problems.c.acknowledged_at >= today)
     rows = conn.execute(sa.select(problems.c.subject, problems.c.cleared_at).where(*seen))
     return {row.subject for row in rows if is_quiet(row.subject) or row.cleared_at is None}
+
+
+def _others_ran(
+    conn: sa.Connection, schedules: Mapping[str, timedelta], start: datetime, end: datetime
+) -> bool:
+    flows = schedules.keys() - {WATCH}
+    found = hours_of_runs(conn, flows, start, end)
+    return any(ran_between(row, schedules[flow], start, end) for flow, row in found)
 
 
 def _clear_down(conn: sa.Connection, schedules: Mapping[str, timedelta], now: datetime) -> None:

@@ -272,15 +272,15 @@ def test_a_standstill_stays_until_people_are_told(ledger: Ledger) -> None:
     back = NOW + 4 * HOUR
     with ledger.begin() as conn:  # killed after that, and before its beat
         record_down(conn, EVERY, back)
-    for minute in range(1, 60):
+    for minute in range(1, 12):
         all_ran(ledger, back + minute * MINUTE)
         assert watch(ledger, back + minute * MINUTE) == [DOWN]
-    tell(ledger, back + HOUR)
-    assert watch(ledger, back + HOUR) == []
+    tell(ledger, back + 12 * MINUTE)
+    assert watch(ledger, back + 12 * MINUTE) == []
 
 
 def test_only_our_streets_are_waited_for(ledger: Ledger) -> None:
-    """A standstill ends without flows that are no streets, however often they are due, and without a rare street."""
+    """A standstill ends without flows that are no streets, however often they are due, or a rare street."""
     every = {**EVERY, "sync-crm": 5 * MINUTE, "inventory-sync": HOUR}
     watch(ledger, NOW, every)
     back = NOW + 4 * HOUR
@@ -291,14 +291,70 @@ def test_only_our_streets_are_waited_for(ledger: Ledger) -> None:
     assert watch(ledger, back + 2 * MINUTE, every) == []
 
 
+def said(ledger: Ledger) -> str:
+    with ledger.begin() as conn:
+        found = "SELECT summary FROM report.problems WHERE kind = 'lockstep_down'"
+        return str(conn.scalar(sa.text(found)))
+
+
 def test_a_watch_that_stood_still_alone_says_so(ledger: Ledger) -> None:
     """When other flows ran meanwhile, the sentence does not say that nothing did."""
     watch(ledger, NOW)
     beat(ledger, "order-ingest", {AMAZON: 0}, NOW + HOUR)
     watch(ledger, NOW + 2 * HOUR)
-    with ledger.begin() as conn:
-        said = conn.scalar(sa.text("SELECT summary FROM report.problems WHERE kind = 'lockstep_down'"))
-    assert "while other flows did" in str(said)
+    assert "while other flows did" in said(ledger)
+
+
+def test_a_watch_that_stood_still_alone_within_an_hour_says_so(ledger: Ledger) -> None:
+    """Flows that ran on and run still have shown it, although an hour keeps their last run alone."""
+    watch(ledger, NOW + 5 * MINUTE)
+    for half in range(10, 97):
+        for flow, subject in RAN.items():
+            if half * MINUTE / 2 % EVERY[flow] == timedelta(0):
+                beat(ledger, flow, {subject: 0}, NOW + half * MINUTE / 2)
+    watch(ledger, NOW + 48 * MINUTE)
+    assert "while other flows did" in said(ledger)
+
+
+def test_flows_that_catch_up_did_not_run_meanwhile(ledger: Ledger) -> None:
+    """Runs before a standstill and some at once after it, all in one hour, are none within it."""
+    for minute in (*range(5), 44, 45, 45.5, 46, 46.5, 47):
+        all_ran(ledger, NOW + minute * MINUTE)
+        if minute < 5:
+            watch(ledger, NOW + minute * MINUTE)
+    watch(ledger, NOW + 47 * MINUTE)
+    assert "Nothing of Lockstep ran from 2026-11-27 09:04 to 09:47 UTC" in said(ledger)
+
+
+def test_a_short_rest_each_night_hides_no_daily_flow_that_fails(ledger: Ledger) -> None:
+    """After a standstill a flow gets an hour to run, not its whole day again, and what is told stays told."""
+    late = ("flow_silent", "stock-variances, Amazon (main)")
+    beat(ledger, "stock-variances", {AMAZON: 0}, NOW)
+
+    def cycle(at: datetime, rested: timedelta = MINUTE) -> bool:
+        beat(ledger, WATCH, {WATCHER: 0}, at - rested)
+        all_ran(ledger, at)
+        return late in watch(ledger, at)
+
+    night = NOW + 18 * HOUR
+    assert not cycle(night + 24 * MINUTE, rested=24 * MINUTE)
+    assert not cycle(NOW + 30 * HOUR)
+    assert cycle(NOW + 31 * HOUR)
+    assert cycle(night + DAY + 24 * MINUTE, rested=24 * MINUTE)
+    assert cycle(night + DAY + 80 * MINUTE)
+
+
+def test_a_flow_that_is_late_after_a_standstill_gets_an_hour(ledger: Ledger) -> None:
+    """What was due while everything stood still is caught up first, and missed only then."""
+    late = ("flow_silent", "stock-variances, Amazon (main)")
+    beat(ledger, "stock-variances", {AMAZON: 0}, NOW)
+    watch(ledger, NOW)
+    back = NOW + 40 * HOUR
+    for minutes, is_late in ((0, False), (8, False), (60, False), (61, True)):
+        if minutes:  # the watch goes on again
+            beat(ledger, WATCH, {WATCHER: 0}, back + (minutes - 1) * MINUTE)
+        all_ran(ledger, back + minutes * MINUTE)
+        assert (late in watch(ledger, back + minutes * MINUTE)) is is_late, minutes
 
 
 def test_a_stranger_that_is_away_is_not_silence_as_well(ledger: Ledger) -> None:
