@@ -36,6 +36,7 @@ from deployments.automations import install_automations
 from deployments.channels import install_channels
 from deployments.choices import NO_CHOICES, Choices, as_form, only_choices
 from domain.errors import Refused
+from tasks.watch.intervals import OURS
 
 POOL = "lockstep"
 # Prefect takes due runs of a lower number first. Tracking outranks everything: its lateness is what Amazon
@@ -43,7 +44,6 @@ POOL = "lockstep"
 QUEUES = {"tracking": 1, "people": 2, "orders": 3, "inventory": 4}
 
 _THIS_POOL = {"work_pool_name": POOL}
-_OURS = "lockstep"  # the tag by which we know our deployments again
 _CHECKOUT = "{{ $LOCKSTEP_CHECKOUT }}"
 
 
@@ -147,7 +147,7 @@ def install_deployments(
         Refused: the file cannot be read, or `every` names a flow that it does not.
     """
     wanted = {wish.name: wish for wish in read_file(prefect_file, checkout.resolve(), every, choices)}
-    ours = [d for d in client.read_deployments() if d.work_pool_name == POOL and _OURS in d.tags]
+    ours = [d for d in client.read_deployments() if d.work_pool_name == POOL and OURS in d.tags]
     found = {_full_name(client, deployment): deployment for deployment in ours}
     changes = []
     for name, wish in wanted.items():
@@ -233,7 +233,7 @@ def _wish(
         "name": entry["name"],
         "entrypoint": entry["entrypoint"],
         "description": entry.get("description") or flow.description,
-        "tags": sorted({_OURS, *entry.get("tags", [])}),
+        "tags": sorted({OURS, *entry.get("tags", [])}),
         "parameters": {**only_choices(form), **parameters},
         "parameter_openapi_schema": form,
         "enforce_parameter_schema": True,

@@ -105,7 +105,7 @@ def _of_ledger(conn: sa.Connection, schedules: dict[str, timedelta]) -> Iterator
     if watched is None or now - watched > _FRESH:
         since = f"since {watched:%Y-%m-%d %H:%M} UTC" if watched else "ever"
         yield Fault(
-            UNWELL, f"Watch: problem-watch has not run {since}. Start lockstep serve, or see its log."
+            UNWELL, f"Watch: problem-watch has not run well {since}. Start lockstep serve, or see its log."
         )
     for problem in find_unseen(conn, schedules, now):
         yield Fault(UNWELL, f"Silent: {problem.summary}")

@@ -6,10 +6,11 @@ from datetime import datetime
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from domain.watch.silence import WATCH, WATCHER
+from domain.watch.silence import PARTLY, WATCH, WATCHER
 from flows.doors import all_connections, beat, open_ledger, utc_now
 from flows.endings import says_why
 from flows.story import run_name, told
+from flows.turns import Turns
 from ledger.connection import Ledger
 from tasks import peaks
 from tasks.orders import reading
@@ -26,22 +27,25 @@ def problem_watch() -> None:
 
 
 def watch(ledger: Ledger, now: datetime) -> Mapping[str, int]:
-    """One whole cycle at that moment (UTC); what it counted."""
-    peaks.settle(ledger, now)
-    overdue = problems.find_overdue(ledger, all_connections(ledger), now)
-    gaps = clock.watch_clock(ledger, now)
-    silent = silence.watch_silence(ledger, now)
-    forgotten = reading.forget_recipients(ledger, now)
-    problems.forget(ledger, now)
-    new = notices.announce(ledger, now)
-    shown = open_problems.show(ledger, now)
-    to_do.show_to_do(ledger, now)
-    lateness.show_lateness(ledger, now)
-    beat(ledger, WATCH, {WATCHER: shown})
-    return {
-        "open": shown,
-        "new": new,
-        "overdue": overdue + gaps,
-        "silent": silent,
-        "addresses forgotten": forgotten,
+    """One whole cycle at that moment (UTC); what it counted.
+
+    A step that fails leaves the others their turn: what is found is told, whatever else broke. The cycle then
+    fails at its end, and its beat says that it ran in part.
+    """
+    turns = Turns()
+    take = turns.take
+    take(lambda: peaks.settle(ledger, now))
+    counted = {
+        "overdue": take(lambda: problems.find_overdue(ledger, all_connections(ledger), now))
+        + take(lambda: clock.watch_clock(ledger, now)),
+        "silent": take(lambda: silence.watch_silence(ledger, now)),
+        "addresses forgotten": take(lambda: reading.forget_recipients(ledger, now)),
     }
+    take(lambda: problems.forget(ledger, now))
+    new = take(lambda: notices.announce(ledger, now))
+    shown = take(lambda: open_problems.show(ledger, now))
+    take(lambda: to_do.show_to_do(ledger, now))
+    take(lambda: lateness.show_lateness(ledger, now))
+    beat(ledger, WATCH, {PARTLY if turns.any_failed else WATCHER: shown})
+    turns.end()
+    return {"open": shown, "new": new, **counted}

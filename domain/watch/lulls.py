@@ -2,22 +2,26 @@
 
 A quiet hour, a night, a slow day and a public holiday are plausible, a dead marketplace is not. So a lull is
 reckoned with care: with the lowest of the weeks that are known, and as slow as the hours and the day before were.
+Both are looked up before the lull began. So it never becomes its own excuse, and what is found stays found until
+something comes.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 WEEK = 7 * DAY
-REMEMBERED = 4 * WEEK + 3 * DAY  # as far back as a judgment looks
-LONGEST = 2 * DAY  # what has brought nothing for longer is judged by its last two days
+REMEMBERED = 8 * WEEK  # as far back as a judgment looks: what died four weeks ago had four weeks before
+LONGEST = WEEK  # what has brought nothing for longer is judged by its first week
 ODDS = 1e-6
 _SHORTEST = timedelta(minutes=10)
-_WEEKS, _LEAST_WEEKS = 4, 3
-_DAYS, _LEAST_DAYS = 7, 5
+_EARLIER = (
+    (WEEK, 4, 3),
+    (DAY, 7, 5),
+)  # what a lull is compared with, how many of them, and how many at least
 _TRICKLE_HOURS = 12
 _STRAGGLERS, _TRICKLE = 3, 0.05  # so few, in number and share, do not make a dead flow alive
 _BEFORE, _TELLING = (
@@ -70,10 +74,9 @@ def _windows(carried: Carried, now: datetime) -> Iterator[tuple[datetime, int]]:
     """Moments to judge from, with what came since: the last arrival first, then the last twelve full hours."""
     if carried.last_volume_at is None:
         return
-    since = max(carried.last_volume_at, now - LONGEST)
-    least = 2 * HOUR if carried.batched else _SHORTEST
-    if now - since >= least:
-        yield since, 0
+    least = _least(carried)
+    if now - carried.last_volume_at >= least:
+        yield carried.last_volume_at, 0
     this_hour = _hour_of(now)
     came = carried.hours.get(this_hour, 0)
     for back in range(1, _TRICKLE_HOURS + 1):
@@ -85,23 +88,46 @@ def _windows(carried: Carried, now: datetime) -> Iterator[tuple[datetime, int]]:
             yield start, came
 
 
+def _least(carried: Carried) -> timedelta:
+    return 2 * HOUR if carried.batched else _SHORTEST
+
+
 def _usual(carried: Carried, since: datetime, now: datetime) -> float | None:
-    """How much came at least between the same moments of other weeks, or days, as slow as it is lately."""
-    shifts = _known_shifts(lambda shift: _sum(carried, since - shift, now - shift))
-    if shifts is None:
-        return None
-    level = _level(carried, since, shifts)
-    return level * min(shifts.values())
+    """How much is usual by now, or was by an earlier moment of the lull of which more weeks are known.
+
+    Hours in which nothing ran are not known: what was implausible before them does not become plausible by them.
+    """
+    least, last = _least(carried), min(now, since + LONGEST)
+    moments = {last, *(moment for moment in _known_until(carried, since, last) if moment - since >= least)}
+    usual = [_usual_until(carried, since, moment) for moment in moments]
+    return max((one for one in usual if one is not None), default=None)
 
 
-def _known_shifts(ask: Callable[[timedelta], float | None]) -> dict[timedelta, float] | None:
-    """What came as many weeks, else days, earlier; None when too few of them are known."""
-    for unit, number, least in ((WEEK, _WEEKS, _LEAST_WEEKS), (DAY, _DAYS, _LEAST_DAYS)):
-        asked = {times * unit: ask(times * unit) for times in range(1, number + 1)}
+def _known_until(carried: Carried, since: datetime, last: datetime) -> Iterator[datetime]:
+    """The moments before the last at which a gap begins in what is known of one of the weeks and days before."""
+    for unit, number, _least_known in _EARLIER:
+        for times in range(1, number + 1):
+            moment = _hour_of(since)
+            while moment < last and moment - times * unit in carried.hours:
+                moment += HOUR
+            if moment < last:
+                yield moment
+
+
+def _usual_until(carried: Carried, since: datetime, end: datetime) -> float | None:
+    """How much came at least between the same moments of other weeks, else days, as slow as it was before."""
+    for unit, number, least_known in _EARLIER:
+        until = min(end, since + unit)  # so that all that is looked up was before the lull
+        asked = {times * unit: _came(carried, since, until, times * unit) for times in range(1, number + 1)}
         known = {shift: came for shift, came in asked.items() if came is not None}
-        if len(known) >= least:
-            return known
+        if len(known) >= least_known:
+            return _level(carried, since, known) * min(known.values())
     return None
+
+
+def _came(carried: Carried, since: datetime, until: datetime, shift: timedelta) -> float | None:
+    """What came so much earlier; None when it is not known."""
+    return _sum(carried, since - shift, until - shift)
 
 
 def _level(carried: Carried, since: datetime, shifts: Mapping[timedelta, float]) -> float:

@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 
 from domain.marketplaces import MARKETPLACES
 from domain.problems import Problem, ProblemKind
-from domain.watch.lulls import DAY, HOUR, Lull
+from domain.watch.lulls import HOUR, Lull
 
 WATCH, WATCHER = "problem-watch", "Lockstep"  # the watch's own beat, and whose it is
 RESUMED = "Lockstep started again"  # what it notes when it finds that it stood still
-OFTEN = HOUR / 2  # a flow that is due at least so often is a street; the others only look and tell
+PARTLY = "Lockstep, in part"  # its beat when one of its steps failed
+STREETS = ("order-ingest", "tracking-push", "inventory-sync")  # the others only look and tell
+OFTEN = HOUR / 2  # a street that is due more seldom than that is not waited for
+_QUIET = ", too little"  # who has seen that a flow brings little has not seen that it stopped
 _LEAST, _LATE_DAY = timedelta(minutes=10), 6 * HOUR
-_DOWN = timedelta(minutes=10)
+_DOWN, _GRACE = timedelta(minutes=10), HOUR
+_CATCHING_UP = 5  # runs at once after a standstill
 # What comes by itself all the time, so that its absence says something. Parcels come with files, in batches; what
 # goes to Amazon has clocks of its own, and so have stock counts.
 _CARRIES = {"order-ingest": "new order", "tracking-push": "parcel"}
@@ -24,6 +28,15 @@ class Beat:
 
     flow: str
     subject: str
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourOfRuns:
+    """How often a flow ran well in an hour (its beginning, UTC), and when last."""
+
+    hour: datetime
+    runs: int
     last_at: datetime
 
 
@@ -41,16 +54,6 @@ def allowed(every: timedelta) -> timedelta:
     return max(_LEAST, min(3 * every, every + _LATE_DAY))
 
 
-def every_of_cron(cron: str) -> timedelta:
-    """About how often a cron line comes: by the hour, the day or the week."""
-    minute, hour, day, _month, weekday = cron.split()
-    if weekday != "*":
-        return 7 * DAY
-    if day != "*":
-        return 31 * DAY
-    return DAY if hour.isdigit() else HOUR if minute.isdigit() else timedelta(minutes=1)
-
-
 def is_judged(flow: str, subject: str) -> bool:
     """Whether what a flow carries for a subject is judged by how much is usual."""
     return flow in _CARRIES and (flow != "tracking-push" or subject.startswith("Warehouse"))
@@ -62,19 +65,32 @@ def comes_batched(flow: str) -> bool:
 
 
 def find_not_run(
-    beats: Iterable[Beat], schedules: Mapping[str, timedelta], resumed: datetime | None, now: datetime
+    beats: Iterable[Beat],
+    schedules: Mapping[str, timedelta],
+    resumed: datetime | None,
+    open_ones: Collection[str],
+    now: datetime,
 ) -> tuple[Problem, ...]:
     """A problem for each flow that has not run for a subject for clearly longer than its schedule allows.
 
     `schedules` holds the interval of each flow that is scheduled and not paused. A marketplace has no run of its
-    own: its seller account's speaks for it. After everything stood still the time counts from when it `resumed`.
+    own: its seller account's speaks for it. When everything stood still and has `resumed`, a flow gets a while to
+    run before a problem is opened; one of the `open_ones`, by their subjects, stays.
     """
-    return tuple(
-        _silent(beat.flow, beat.subject, _not_run_words(beat, schedules[beat.flow], now))
+    late = [
+        beat
         for beat in beats
         if beat.flow in schedules
         and not _marketplace_of(beat.subject)
-        and now - max(beat.last_at, resumed or beat.last_at) > allowed(schedules[beat.flow])
+        and now - beat.last_at > allowed(schedules[beat.flow])
+    ]
+    found = [_not_run(beat, schedules[beat.flow], now) for beat in late]
+    return tuple(
+        problem
+        for beat, problem in zip(late, found, strict=True)
+        if resumed is None
+        or problem.subject in open_ones
+        or now - resumed > min(_GRACE, allowed(schedules[beat.flow]))
     )
 
 
@@ -88,10 +104,25 @@ def find_quiet(lulls: Iterable[Quiet], now: datetime) -> tuple[Problem, ...]:
     found = list(lulls)
     whole = {(quiet.flow, quiet.subject) for quiet in found}
     return tuple(
-        _silent(quiet.flow, quiet.subject, _quiet_words(quiet, now))
+        Problem(
+            kind=ProblemKind.FLOW_SILENT,
+            subject=quiet_subject(quiet.flow, quiet.subject),
+            summary=_quiet_words(quiet, now),
+            cause=quiet.flow,
+        )
         for quiet in found
         if not _marketplace_of(quiet.subject) or (quiet.flow, _account_of(quiet.subject)) not in whole
     )
+
+
+def quiet_subject(flow: str, subject: str) -> str:
+    """What the problem is about that a flow brings too little for a subject."""
+    return f"{flow}, {subject}{_QUIET}"
+
+
+def is_quiet(subject: str) -> bool:
+    """Whether a problem of that subject says that a flow brings too little, not that it does not run."""
+    return subject.endswith(_QUIET)
 
 
 def without_told(found: Iterable[Problem], told: Collection[str]) -> tuple[Problem, ...]:
@@ -103,6 +134,21 @@ def without_told(found: Iterable[Problem], told: Collection[str]) -> tuple[Probl
 def down_since(last_beat: datetime | None, now: datetime) -> datetime | None:
     """Since when nothing watched, when the watch's last beat is too long ago; None at the first start ever."""
     return last_beat if last_beat is not None and now - last_beat > _DOWN else None
+
+
+def ran_between(row: HourOfRuns, every: timedelta, start: datetime, end: datetime) -> bool:
+    """Whether a flow that is due so often ran between two moments, by what one of its hours shows.
+
+    An hour keeps its last run alone. When that is later, so many runs that those before and after cannot be all
+    of them show it, too: as many as are due outside, a few more to catch up, and half of those due within.
+    """
+    if row.last_at <= start:
+        return False
+    if row.last_at < end:
+        return True
+    within = min(end, row.hour + HOUR) - max(start, row.hour)
+    outside = max(start - row.hour, timedelta(0)) + row.last_at - end
+    return within >= _DOWN and (row.runs - _CATCHING_UP) * every >= outside + within / 2
 
 
 def down_problem(since: datetime, now: datetime, *, others_ran: bool) -> Problem:
@@ -126,11 +172,13 @@ def spell_span(since: datetime, until: datetime) -> str:
     return f"{since:%Y-%m-%d %H:%M} to {end} UTC"
 
 
-def _not_run_words(beat: Beat, every: timedelta, now: datetime) -> str:
-    return (
+def _not_run(beat: Beat, every: timedelta, now: datetime) -> Problem:
+    summary = (
         f"{beat.flow} has not run well for {beat.subject} since {_moment(beat.last_at, now)}; it is due every"
         f" {_long(every)}."
     )
+    subject = f"{beat.flow}, {beat.subject}"
+    return Problem(kind=ProblemKind.FLOW_SILENT, subject=subject, summary=summary, cause=beat.flow)
 
 
 def _quiet_words(quiet: Quiet, now: datetime) -> str:
@@ -144,10 +192,6 @@ def _quiet_words(quiet: Quiet, now: datetime) -> str:
         f"Since {_moment(lull.since, now)} {came}{whose} {have} come from {where}; by now about"
         f" {round(lull.usual)} are usual."
     )
-
-
-def _silent(flow: str, subject: str, summary: str) -> Problem:
-    return Problem(kind=ProblemKind.FLOW_SILENT, subject=f"{flow}, {subject}", summary=summary, cause=flow)
 
 
 def _marketplace_of(subject: str) -> str:
@@ -165,7 +209,7 @@ def _spelled(marketplace: str) -> str:
 
 
 def _flow_and_stranger(subject: str) -> str:
-    flow, _, rest = subject.partition(", ")
+    flow, _, rest = subject.removesuffix(_QUIET).partition(", ")
     return f"{flow}, {_account_of(rest)}"
 
 

@@ -1,17 +1,14 @@
 """How the streets beat: when each flow ran well, for whom, and how much it carried, hour by hour."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.watch.lulls import REMEMBERED, Carried
-from domain.watch.silence import RESUMED, WATCH, WATCHER, Beat, comes_batched
+from domain.watch.silence import RESUMED, WATCH, WATCHER, Beat, HourOfRuns, comes_batched
 from ledger.tables import beats
-
-_KEPT = timedelta(weeks=8)
-_LAST = timedelta(days=9)  # a weekly flow has beaten since then
 
 
 def record_beats(conn: sa.Connection, flow: str, carried: Mapping[str, int], now: datetime) -> None:
@@ -45,17 +42,38 @@ def record_beats(conn: sa.Connection, flow: str, carried: Mapping[str, int], now
     conn.execute(upsert)
 
 
+def expect_beats(conn: sa.Connection, flows: Collection[str], now: datetime) -> None:
+    """Note since when flows are due that never ran well, as a beat without a run; drop it when they are not due."""
+    only_due = beats.c.runs == 0
+    conn.execute(beats.delete().where(only_due, beats.c.street.not_in(sorted(flows))))
+    known = {flow for flow in flows if conn.scalar(sa.select(sa.exists().where(beats.c.street == flow)))}
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    row = {"subject": WATCHER, "hour": hour, "runs": 0, "volume": 0, "last_at": now}
+    if new := [{"street": flow, **row} for flow in sorted(set(flows) - known)]:
+        conn.execute(insert(beats).on_conflict_do_nothing(), new)
+
+
 def last_beats(conn: sa.Connection, strangers: Collection[str], now: datetime) -> tuple[Beat, ...]:
-    """The last good run of each flow for each of these strangers, and of the watch; removed ones are left out."""
+    """The last good run of each flow for each of these strangers, and of the watch; removed ones are left out.
+
+    A flow that never ran well beats once, when it was first seen to be due.
+    """
     stranger = sa.func.regexp_replace(beats.c.subject, r"\).*$", ")")
     known = sa.or_(stranger.in_(sorted(strangers)), beats.c.subject == WATCHER)
     statement = (
         sa.select(beats.c.street, beats.c.subject, sa.func.max(beats.c.last_at).label("last_at"))
-        .where(beats.c.hour > now - _LAST, known)
+        .add_columns(sa.func.sum(beats.c.runs).label("runs"))
+        .where(beats.c.hour > now - REMEMBERED, known)
         .group_by(beats.c.street, beats.c.subject)
         .order_by(beats.c.street, beats.c.subject)
     )
-    return tuple(Beat(flow=r.street, subject=r.subject, last_at=r.last_at) for r in conn.execute(statement))
+    rows = conn.execute(statement).all()
+    ran = {row.street for row in rows if row.runs}
+    return tuple(
+        Beat(flow=row.street, subject=row.subject, last_at=row.last_at)
+        for row in rows
+        if row.runs or row.street not in ran
+    )
 
 
 def last_watch(conn: sa.Connection, *subjects: str) -> datetime | None:
@@ -70,15 +88,25 @@ def resumed_at(conn: sa.Connection) -> datetime | None:
     return last_watch(conn, RESUMED)
 
 
-def beat_between(conn: sa.Connection, start: datetime, end: datetime) -> bool:
-    """Whether another flow than the watch ran well between two moments."""
-    within = (beats.c.street != WATCH, beats.c.last_at > start, beats.c.last_at < end)
-    return conn.execute(sa.select(beats.c.hour).where(*within).limit(1)).first() is not None
+def hours_of_runs(
+    conn: sa.Connection, flows: Collection[str], start: datetime, end: datetime
+) -> list[tuple[str, HourOfRuns]]:
+    """The hours in which these flows may have run well between two moments."""
+    these = (beats.c.street.in_(sorted(flows)), beats.c.runs > 0)
+    statement = sa.select(beats.c.street, beats.c.hour, beats.c.runs, beats.c.last_at).where(
+        *these, beats.c.hour < end, beats.c.last_at > start
+    )
+    return [
+        (row.street, HourOfRuns(hour=row.hour, runs=row.runs, last_at=row.last_at))
+        for row in conn.execute(statement)
+    ]
 
 
 def ran_since(conn: sa.Connection, moment: datetime) -> set[str]:
     """The flows that ran well after a moment."""
-    return set(conn.scalars(sa.select(beats.c.street).distinct().where(beats.c.last_at > moment)))
+    return set(
+        conn.scalars(sa.select(beats.c.street).distinct().where(beats.c.runs > 0, beats.c.last_at > moment))
+    )
 
 
 def load_carried(
@@ -105,4 +133,4 @@ def load_carried(
 
 def forget_beats(conn: sa.Connection, now: datetime) -> int:
     """Drop the beats of more than eight weeks ago; how many."""
-    return conn.execute(beats.delete().where(beats.c.hour < now - _KEPT)).rowcount
+    return conn.execute(beats.delete().where(beats.c.hour < now - REMEMBERED)).rowcount

@@ -24,7 +24,7 @@ from domain.watch.census import (
     is_crowd,
     is_known_crowd,
 )
-from ledger.problems import settle_problems
+from ledger.problems import open_subjects, settle_problems
 from ledger.tables import census_orders, censuses, order_history, orders, problems, releases
 
 _KINDS = (ProblemKind.ORDER_MISSING, ProblemKind.ORDER_STILL_OPEN, ProblemKind.UNKNOWN_ORDER)
@@ -94,23 +94,40 @@ def compare_census(conn: sa.Connection, connection: str, now: datetime) -> Compa
 def find_differing(
     conn: sa.Connection, connection: str, as_of: datetime, now: datetime
 ) -> tuple[Differing, ...]:
-    """Orders about which the list and the ledger differ, without what was on its way when it was written."""
-    missing = _missing(conn, connection, as_of) if now >= as_of + TRAVELS else []
+    """Orders about which the list and the ledger differ, without what was on its way when it was written.
+
+    An order that is told as missing, and that the next list lacks as well, is missing all the time.
+    """
+    missing = _missing(conn, connection, as_of)
+    if now < as_of + TRAVELS:
+        missing = _told_missing(conn, missing)
     return (*missing, *_strange(conn, connection, as_of))
 
 
 def record_differences(conn: sa.Connection, connection: str, now: datetime) -> int:
     """Make the open problems about a connection's list what it shows now; how many are new.
 
-    Cleared by the next list or by the order's own fate; a list of days ago proves nothing any more. A reference
+    Cleared by the next list or by the order's own fate. A list of days ago proves nothing any more: it opens
+    nothing, and of what it said only that an order is missing still stands, until somebody has it. A reference
     that is not ours is over when a person has seen it, whatever list it is in; very many of them are for a while.
     """
     as_of = _as_of(conn, connection)
-    fresh = as_of is not None and now - as_of < STALE
-    differing = find_differing(conn, connection, as_of, now) if as_of and fresh else ()
-    found = _unseen(conn, census_problems(connection, as_of, differing), now) if as_of else ()
+    if as_of is None:
+        return 0
+    stale = now - as_of >= STALE
+    differing = (
+        _told_missing(conn, _missing(conn, connection, as_of))
+        if stale
+        else find_differing(conn, connection, as_of, now)
+    )
+    found = _unseen(conn, census_problems(connection, as_of, differing), now)
     subjects = sorted({*_told(conn, connection), *(problem.subject for problem in found)})
     return settle_problems(conn, _KINDS, subjects, found, now) if subjects else 0
+
+
+def _told_missing(conn: sa.Connection, missing: Sequence[Differing]) -> list[Differing]:
+    told = set(open_subjects(conn, ProblemKind.ORDER_MISSING)) if missing else set()
+    return [one for one in missing if one.amazon_order_id in told]
 
 
 def _unseen(conn: sa.Connection, found: Sequence[Problem], now: datetime) -> tuple[Problem, ...]:

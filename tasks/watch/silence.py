@@ -4,18 +4,19 @@ from datetime import datetime, timedelta
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.responses import DeploymentResponse
 
-from domain.watch.silence import every_of_cron
 from ledger.connection import Ledger
 from ledger.register import connections
 from ledger.watch.beats import forget_beats
 from ledger.watch.census import record_differences
 from ledger.watch.expiries import record_expiring
 from ledger.watch.silence import record_down, record_silence
+from tasks.watch.intervals import OURS, interval_of
 
-_MOST = 200
+_PAGE = 200
 
 
 @task(
@@ -35,22 +36,32 @@ def watch_silence(ledger: Ledger, now: datetime) -> int:
 
 
 def load_schedules() -> dict[str, timedelta]:
-    """How often each flow is due, by Prefect's own word; paused ones are left out."""
+    """How often each of our flows is due at least, by Prefect's own word; the soonest of several schedules.
+
+    Paused ones are left out, and so is what cannot be read: nobody is alarmed, and no other flow is unwatched.
+    """
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[OURS]))
     with get_client(sync_client=True) as client:
-        flows = {flow.id: flow.name for flow in client.read_flows(limit=_MOST)}
-        deployments = client.read_deployments(limit=_MOST)
-    found: dict[str, timedelta] = {}
-    for deployment in deployments:
-        if deployment.paused:
-            continue
-        for entry in deployment.schedules:
-            every = _every(entry.schedule) if entry.active else None
-            if every is not None and deployment.flow_id in flows:
-                found[flows[deployment.flow_id]] = every
-    return found
+        deployments = _deployments(client, ours)
+        flows = {one.id: one.name for one in client.read_flows(deployment_filter=ours, limit=_PAGE)}
+    read = [
+        (flows[one.flow_id], every)
+        for one in deployments
+        for every in _intervals(one)
+        if one.flow_id in flows
+    ]
+    return {flow: min(every for other, every in read if other == flow) for flow, _ in read}
 
 
-def _every(schedule: object) -> timedelta | None:
-    if isinstance(schedule, IntervalSchedule):
-        return schedule.interval
-    return every_of_cron(schedule.cron) if isinstance(schedule, CronSchedule) else None
+def _deployments(client: SyncPrefectClient, which: DeploymentFilter) -> list[DeploymentResponse]:
+    found: list[DeploymentResponse] = []
+    while True:
+        page = client.read_deployments(deployment_filter=which, limit=_PAGE, offset=len(found))
+        found += page
+        if len(page) < _PAGE:
+            return found
+
+
+def _intervals(deployment: DeploymentResponse) -> list[timedelta]:
+    active = [] if deployment.paused else [entry.schedule for entry in deployment.schedules if entry.active]
+    return [every for one in active if (every := interval_of(one.model_dump())) is not None]

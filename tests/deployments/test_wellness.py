@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from deployments import wellness
 from deployments.schedules import schedules_of_file, schedules_of_server
+from domain.errors import TryAgain
 from domain.problems import Problem, ProblemKind
 from domain.watch.silence import WATCH, WATCHER
 from ledger.connection import Ledger
@@ -39,37 +41,56 @@ MINUTE = timedelta(minutes=1)
 
 
 class _Prefect(BaseHTTPRequestHandler):
-    """Answers the two questions that are asked of a Prefect server."""
+    """Answers the two questions that are asked of a Prefect server, with a page of what it has of ours."""
+
+    flows: Sequence[object] | bytes = ()
+    deployments: Sequence[object] | bytes = ()
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
-        flows = [{"id": name, "name": name} for name in ("order-ingest", "inventory-sync", "stock-variances")]
-        found = flows if self.path.endswith("/flows/filter") else [self.one(flow["id"]) for flow in flows]
-        body = json.dumps(found).encode()
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        assert asked["deployments"] == {"tags": {"all_": ["lockstep"]}}, "a server may have other people's"
+        found = self.flows if self.path.endswith("/flows/filter") else self.deployments
+        if not isinstance(found, bytes):
+            found = json.dumps(found[asked["offset"] :][: asked["limit"]]).encode()
         self.send_response(200)
-        self.send_header("content-length", str(len(body)))
+        self.send_header("content-length", str(len(found)))
         self.end_headers()
-        self.wfile.write(body)
-
-    def one(self, flow: str) -> Mapping[str, object]:
-        every = {"cron": "30 3 * * *"} if flow == "stock-variances" else {"interval": 180.0}
-        return {
-            "flow_id": flow,
-            "paused": False,
-            "schedules": [{"active": flow != "inventory-sync", "schedule": every}],
-        }
+        self.wfile.write(found)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Quiet."""
 
 
-@pytest.fixture(scope="module")
-def prefect() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Prefect)
+@contextmanager
+def serving(flows: Sequence[object] | bytes, deployments: Sequence[object] | bytes) -> Iterator[str]:
+    """The address of a Prefect server that has these, or answers with these bytes."""
+    handler = type("_This", (_Prefect,), {"flows": flows, "deployments": deployments})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/api"
     server.shutdown()
     server.server_close()
+
+
+def due(flow: str, *schedules: Mapping[str, object], active: bool = True) -> Mapping[str, object]:
+    entries = [{"active": active, "schedule": schedule} for schedule in schedules]
+    return {"flow_id": flow, "paused": False, "schedules": entries}
+
+
+def named(*names: str) -> list[Mapping[str, str]]:
+    return [{"id": name, "name": name} for name in names]
+
+
+@pytest.fixture(scope="module")
+def prefect() -> Iterator[str]:
+    """A Prefect server with three flows: one every three minutes, one paused, one daily."""
+    found = [
+        due("order-ingest", {"interval": 180.0}),
+        due("inventory-sync", {"interval": 180.0}, active=False),
+        due("stock-variances", {"cron": "30 3 * * *"}),
+    ]
+    with serving(named("order-ingest", "inventory-sync", "stock-variances"), found) as address:
+        yield address
 
 
 @pytest.fixture
@@ -180,3 +201,33 @@ def test_schedules_are_the_server_s_else_the_file_s(prefect: str) -> None:
     assert ours["tracking-push"] == MINUTE / 2
     assert ours["stock-variances"] == timedelta(days=1)
     assert "accept-count" not in ours
+
+
+def test_a_schedule_that_cannot_be_read_hides_no_other() -> None:
+    """A calendar rule is left out, of several schedules the soonest counts, and there may be many deployments."""
+    many = [due(f"form-{number}") for number in range(450)]
+    found = [
+        due("daily-close", {"rrule": "FREQ=DAILY"}),
+        due("stock-variances", {"cron": "@daily"}, {"cron": "0 */6 * * *"}),
+        *many,
+        due("order-ingest", {"interval": 60.0}),
+        due("nobody knows", {"interval": 60.0}),
+    ]
+    flows = named(*(f"form-{number}" for number in range(450)), "stock-variances", "order-ingest")
+    with serving(flows, found) as address:
+        assert schedules_of_server(address, "") == {"stock-variances": 360 * MINUTE, "order-ingest": MINUTE}
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"{}", b"[1]", b'{"detail": "no"}', b"[{}]"])
+def test_what_is_no_prefect_server_is_said(
+    answer: bytes, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of something else is a fault in a line, and prefect.yaml speaks for the schedules."""
+    with serving(answer, answer) as address:
+        monkeypatch.setenv("PREFECT_API_URL", address)
+        with pytest.raises(TryAgain, match="does not speak as a Prefect server does"):
+            schedules_of_server(address, "")
+        assert [fault.said.partition(":")[0] for fault in wellness.look(config)] == [
+            "Prefect server",
+            "Watch",
+        ]

@@ -93,6 +93,45 @@ def steady(units: int, *, until: datetime = NOW, hours: int = 6 * 168) -> dict[d
     return {this - back * HOUR: units for back in range(hours)}
 
 
+def dying(dead: datetime, until: datetime, units: int = 60) -> Carried:
+    """A flow that ran on and brought nothing any more since then."""
+    hours = steady(units, until=dead - HOUR, hours=8 * 168)
+    hours |= {dead + ahead * HOUR: 0 for ahead in range((until - dead) // HOUR + 1)}
+    return Carried(hours=hours, last_volume_at=dead - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("units", [3, 60])
+def test_a_dead_flow_stays_found(units: int) -> None:
+    """Whatever was found after hours is found after two days, a weekend, a week and three weeks of nothing."""
+    dead = NOW.replace(minute=0)
+    for after in (12, 24, 36, 47, 48, 49, 53, 60, 72, 120, 167, 169, 240, 500):
+        now = dead + after * HOUR + timedelta(minutes=20)
+        found = find_lull(dying(dead, now, units), now)
+        assert found is not None, after
+        assert found.since == dead - timedelta(minutes=1)
+
+
+@RULES
+@given(
+    missing=st.sets(st.integers(0, 7 * 168), max_size=30),
+    after=st.integers(1, 200),
+    longer=st.integers(0, 200),
+    units=st.integers(1, 60),
+    days=st.integers(4, 40),
+)
+def test_what_is_implausible_stays_so_until_something_comes(
+    missing: set[int], after: int, longer: int, units: int, days: int
+) -> None:
+    """However many hours of the past are not known, a lull that was found is found at every later moment."""
+    dead = NOW.replace(minute=0)
+    lull = dying(dead, dead + (after + longer) * HOUR, units)
+    gaps = {dead - (back + 1) * HOUR for back in missing}
+    hours = {hour: many for hour, many in lull.hours.items() if hour not in gaps and hour > dead - days * DAY}
+    known = Carried(hours=hours, last_volume_at=lull.last_volume_at)
+    if find_lull(known, dead + after * HOUR):
+        assert find_lull(known, dead + (after + longer) * HOUR)
+
+
 def test_one_straggler_does_not_make_a_dead_flow_alive() -> None:
     """A single order after hours of nothing leaves the lull found, with what came."""
     hours = steady(60) | {NOW.replace(minute=0) - back * HOUR: 0 for back in range(4)}

@@ -10,15 +10,16 @@ from domain.problems import ProblemKind
 from domain.watch.lulls import Lull
 from domain.watch.silence import (
     Beat,
+    HourOfRuns,
     Quiet,
     allowed,
     down_problem,
     down_since,
-    every_of_cron,
     find_not_run,
     find_quiet,
     is_judged,
     may_be_judged,
+    ran_between,
     spell_span,
     without_told,
 )
@@ -44,27 +45,20 @@ def test_three_intervals_are_allowed(every: timedelta, longest: timedelta) -> No
     assert allowed(every) == longest
 
 
-@pytest.mark.parametrize(
-    ("cron", "every"),
-    [("30 3 * * *", 24), ("0 6 * * 1", 168), ("0 * * * *", 1), ("0 6 1 * *", 744), ("*/5 * * * *", 1 / 60)],
-)
-def test_a_cron_line_is_about_so_often(cron: str, every: float) -> None:
-    """Daily, weekly, hourly, monthly and quicker lines are told apart."""
-    assert every_of_cron(cron) == hours(every)
-
-
 def test_a_flow_that_does_not_run_is_silent() -> None:
     """Ten minutes without a run of a three-minute flow are said, with since when; a paused flow is left alone."""
     late = Beat(flow="order-ingest", subject="Amazon (main)", last_at=NOW - 11 * MINUTE)
     shop = Beat(flow="order-ingest", subject=f"Amazon (main) {UK}", last_at=NOW - 11 * MINUTE)
-    [found] = find_not_run([late, shop], EVERY, None, NOW)
+    [found] = find_not_run([late, shop], EVERY, None, (), NOW)
     assert found.kind is ProblemKind.FLOW_SILENT
     assert found.subject == "order-ingest, Amazon (main)"
     assert found.summary == (
         "order-ingest has not run well for Amazon (main) since 08:49 UTC; it is due every 3 minutes."
     )
-    assert find_not_run([late], {}, None, NOW) == ()
-    assert find_not_run([late], EVERY, NOW - 2 * MINUTE, NOW) == (), "everything has only just started again"
+    assert find_not_run([late], {}, None, (), NOW) == ()
+    assert find_not_run([late], EVERY, NOW - 2 * MINUTE, (), NOW) == (), (
+        "everything has only just started again"
+    )
 
 
 @RULES
@@ -74,7 +68,7 @@ def test_silence_begins_where_its_allowance_ends(minutes: int, resumed: int | No
     beat = Beat(flow="order-ingest", subject="Amazon (main)", last_at=NOW - minutes * MINUTE)
     again = None if resumed is None else NOW - resumed * MINUTE
     ago = minutes if resumed is None else min(minutes, resumed)
-    assert bool(find_not_run([beat], EVERY, again, NOW)) == (ago > 10)
+    assert bool(find_not_run([beat], EVERY, again, (), NOW)) == (ago > 10)
     judged = may_be_judged(beat, EVERY["order-ingest"], again, NOW)
     assert judged == (minutes <= 10 and (resumed is None or minutes < resumed))
 
@@ -96,8 +90,8 @@ def test_a_lull_is_a_sentence() -> None:
         Quiet(flow="order-ingest", subject=f"Amazon ({name}) {UK}", lull=none) for name in ("main", "us")
     ]
     assert [one.subject for one in find_quiet([whole, *parts], NOW)] == [
-        "order-ingest, Amazon (main)",
-        f"order-ingest, Amazon (us) {UK}",
+        "order-ingest, Amazon (main), too little",
+        f"order-ingest, Amazon (us) {UK}, too little",
     ]
 
 
@@ -107,9 +101,17 @@ def test_what_is_told_as_a_stranger_s_fault_is_not_told_as_silence() -> None:
         Beat(flow=flow, subject="Amazon (main)", last_at=NOW - hours(40))
         for flow in ("order-ingest", "stock-variances")
     ]
-    found = find_not_run(beats, EVERY, None, NOW)
+    found = find_not_run(beats, EVERY, None, (), NOW)
     left = without_told(found, ["Amazon (main), order-ingest", "Warehouse (main), order-ingest"])
     assert [problem.subject for problem in left] == ["stock-variances, Amazon (main)"]
+    none = Lull(since=NOW - hours(2), came=0, usual=14.2)
+    quiet = [
+        Quiet(flow="order-ingest", subject=one, lull=none) for one in ("Amazon (main)", f"Amazon (us) {UK}")
+    ]
+    told = ["Amazon (main), order-ingest", "Amazon (us), order-ingest"]
+    assert (
+        without_told(find_quiet(quiet[:1], NOW), told) == without_told(find_quiet(quiet[1:], NOW), told) == ()
+    )
 
 
 def test_only_what_comes_by_itself_is_judged_by_its_volume() -> None:
@@ -125,6 +127,16 @@ def test_a_standstill_is_more_than_ten_minutes(ago: int | None, down: bool) -> N
     """The watch that last ran longer ago stood still; at the first start ever it did not."""
     last = None if ago is None else NOW - ago * MINUTE
     assert (down_since(last, NOW) is not None) is down
+
+
+@pytest.mark.parametrize(
+    ("runs", "last", "ran"),
+    [(1, 20, True), (1, 5, False), (200, 9, False), (95, 57, True), (70, 57, False), (12, 57, False)],
+)
+def test_an_hour_shows_whether_a_flow_ran_meanwhile(runs: int, last: int, ran: bool) -> None:
+    """A last run between two moments shows it, and so do more runs than there can be before and after them."""
+    row = HourOfRuns(hour=NOW, runs=runs, last_at=NOW + last * MINUTE)
+    assert ran_between(row, MINUTE / 2, NOW + 10 * MINUTE, NOW + 50 * MINUTE) is ran
 
 
 def test_a_standstill_says_from_when_to_when() -> None:

@@ -138,12 +138,32 @@ def test_an_older_list_and_an_empty_one_are_not_taken(ledger: Ledger) -> None:
     assert listed(ledger, as_of=LISTED + 2 * HOUR) == "census", "nothing is open, and the list says so"
 
 
-def test_a_list_of_days_ago_proves_nothing(ledger: Ledger) -> None:
-    """When no newer list comes, its problems end after three days: it is no evidence any more."""
+def test_an_order_that_list_after_list_lacks_is_one_problem(ledger: Ledger) -> None:
+    """A new list that lacks it, too, settles nothing while it is young; the one that has it does at once."""
+    orders(ledger, 1, 2)
+    missing = ("order_missing", order_id(2))
+    for day in range(3):
+        as_of = LISTED + day * DAY
+        listed(ledger, ref(1), as_of=as_of)
+        assert found(ledger, as_of + 5 * MINUTE) == ([missing] if day else [])
+        assert found(ledger, as_of + 3 * HOUR) == [missing]
+    with ledger.begin() as conn:
+        assert conn.scalar(sa.text("SELECT count(*) FROM ledger.problems")) == 1
+    orders(ledger, 3)
+    listed(ledger, ref(2), as_of=LISTED + 3 * DAY)
+    assert found(ledger, LISTED + 3 * DAY + 5 * MINUTE) == [], "order 1 is not in it, and may be on its way"
+
+
+def test_a_list_of_days_ago_opens_nothing_and_settles_no_missing_order(ledger: Ledger) -> None:
+    """When no newer list comes, unknown references end after three days; a missing order ends by its own fate."""
     orders(ledger, 1)
     listed(ledger, "X-1")
     assert len(found(ledger)) == 2
-    assert found(ledger, LISTED + 3 * DAY) == []
+    assert found(ledger, LISTED + 3 * DAY) == [("order_missing", order_id(1))]
+    orders(ledger, 2)
+    assert found(ledger, LISTED + 4 * DAY) == [("order_missing", order_id(1))]
+    ship(ledger, dispatch(number=1), now=LISTED + 4 * DAY)
+    assert found(ledger, LISTED + 4 * DAY) == []
 
 
 def test_the_table_says_what_was_compared(ledger: Ledger) -> None:
