@@ -61,7 +61,7 @@ def _settled_for_good(conn: sa.Connection, found: Collection[tuple[str, str]]) -
     return frozenset(once) & {(row.kind, row.subject) for row in conn.execute(statement)}
 
 
-_KEPT_UP = ("summary", "next_step", "cause", "affected")
+_KEPT_UP = ("summary", "next_step", "cause", "affected", "about")
 
 
 def _upsert(conn: sa.Connection, rows: Sequence[dict[str, object]], kept_up: Sequence[str]) -> int:
@@ -157,4 +157,5 @@ def _row(problem: Problem, now: datetime) -> dict[str, object]:
         "act_by": problem.act_by or now + manner.act_within,
         "cause": problem.cause or problem.subject,
         "affected": problem.affected,
+        "about": dict(problem.about),
     }

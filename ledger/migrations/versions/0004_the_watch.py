@@ -245,6 +245,16 @@ def upgrade() -> None:
     )
     op.add_column(
         "problems",
+        sa.Column(
+            "about",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
+        schema="ledger",
+    )
+    op.add_column(
+        "problems",
         sa.Column("stage", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
     )
