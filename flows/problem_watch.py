@@ -14,7 +14,7 @@ from ledger.connection import Ledger
 from tasks import peaks
 from tasks.orders import reading
 from tasks.reviews import lateness
-from tasks.watch import clock, notices, open_problems, problems, silence, to_do
+from tasks.watch import census, clock, notices, open_problems, problems, silence, to_do
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
@@ -37,6 +37,7 @@ def watch(ledger: Ledger, now: datetime) -> Mapping[str, int]:
     shown = open_problems.show(ledger, now)
     to_do.show_to_do(ledger, now)
     lateness.show_lateness(ledger, now)
+    census.show_differences(ledger, now)
     beat(ledger, WATCH, {WATCHER: shown})
     return {
         "open": shown,

@@ -39,10 +39,11 @@ _OPEN = [OrderState.RELEASED, OrderState.PART_DISPATCHED]
 class Compared:
     """A warehouse's last list beside the ledger: its moment, how many orders each has, and where they differ.
 
-    `as_of` is None when no list ever came.
+    `as_of` is None when no list ever came; `doubted` counts those that came since and were not believed.
     """
 
     as_of: datetime | None
+    doubted: int = 0
     listed: int = 0
     expected: int = 0
     differing: tuple[Differing, ...] = ()
@@ -56,9 +57,10 @@ def record_census(conn: sa.Connection, connection: str, census: Census, now: dat
     conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"census {connection}"))))
     kept = _as_of(conn, connection)
     if (kept is not None and census.as_of <= kept) or census.as_of > now + KNOWN_BEFORE:
-        return "older" if kept is not None and census.as_of <= kept else "doubted"
+        older = kept is not None and census.as_of <= kept
+        return "older" if older else _doubt(conn, connection)
     if not census.orders and _expected(conn, connection, census.as_of):
-        return "doubted"
+        return _doubt(conn, connection)
     conn.execute(censuses.delete().where(censuses.c.connection == connection))
     conn.execute(insert(censuses).values(connection=connection, as_of=census.as_of, recorded_at=now))
     rows = [
@@ -75,17 +77,26 @@ def record_census(conn: sa.Connection, connection: str, census: Census, now: dat
     return "census"
 
 
+def _doubt(conn: sa.Connection, connection: str) -> str:
+    """Count a list that is not believed beside the one that stays."""
+    here = censuses.update().where(censuses.c.connection == connection)
+    conn.execute(here.values(doubted=censuses.c.doubted + 1))
+    return "doubted"
+
+
 def compare_census(conn: sa.Connection, connection: str, now: datetime) -> Compared:
     """The last list beside the ledger, with the numbers of both; changes nothing."""
-    as_of = _as_of(conn, connection)
-    if as_of is None:
+    last = sa.select(censuses.c.as_of, censuses.c.doubted).where(censuses.c.connection == connection)
+    row = conn.execute(last).one_or_none()
+    if row is None:
         return Compared(as_of=None)
     its = sa.select(sa.func.count()).where(census_orders.c.connection == connection)
     return Compared(
-        as_of=as_of,
+        as_of=row.as_of,
+        doubted=row.doubted,
         listed=conn.scalar(its) or 0,
-        expected=_expected(conn, connection, as_of),
-        differing=find_differing(conn, connection, as_of, now),
+        expected=_expected(conn, connection, row.as_of),
+        differing=find_differing(conn, connection, row.as_of, now),
     )
 
 

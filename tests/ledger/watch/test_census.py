@@ -142,6 +142,35 @@ def test_the_table_says_what_was_compared(ledger: Ledger) -> None:
     )
 
 
+def test_nobody_is_said_to_be_missing_or_not_before_it_is_known(ledger: Ledger) -> None:
+    """For two hours a dispatch may be on its way: the table says from when on it knows, and then what it found."""
+    orders(ledger, 1, 2)
+    listed(ledger, ref(1), "X-1")
+    with ledger.begin() as conn:
+        early = words(compare_census(conn, "main", LISTED + 30 * MINUTE), LISTED + 30 * MINUTE)
+        known = words(compare_census(conn, "main", LISTED + 2 * HOUR), LISTED + 2 * HOUR)
+    assert early.endswith(
+        "Differing: 0 over here and still open there, 1 never given out by us. Which are missing at the warehouse"
+        " is known from 2026-11-27 17:00 UTC on."
+    )
+    assert "Differing: 1 missing at the warehouse, 0 over here" in known
+    assert "is known from" not in known
+
+
+def test_a_list_that_is_not_believed_is_counted_until_one_is(ledger: Ledger) -> None:
+    """The table goes on saying that newer lists were doubted, and stops when one is taken."""
+    orders(ledger, 1)
+    listed(ledger, ref(1))
+    for hours in (1, 2):
+        listed(ledger, as_of=LISTED + hours * HOUR)
+    with ledger.begin() as conn:
+        said = words(compare_census(conn, "main", JUDGED), JUDGED)
+    assert "2 newer lists without orders, or of the future, are not believed" in said
+    listed(ledger, ref(1), as_of=LISTED + 3 * HOUR)
+    with ledger.begin() as conn:
+        assert "not believed" not in words(compare_census(conn, "main", JUDGED), JUDGED)
+
+
 @pytest.mark.parametrize(("number", "problems"), [(50, 50), (51, 1)])
 def test_a_whole_list_of_other_people_s_orders_is_one_problem(number: int, problems: int) -> None:
     """Very many unknown references are told once, with how many."""
