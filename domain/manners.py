@@ -268,8 +268,9 @@ MANNERS: dict[ProblemKind, Manner] = {
         owner=Team.WAREHOUSE,
         severity=Severity.URGENT,
         next_step="Have the warehouse close the order: it is over here, and what is packed for it now is shipped"
-        " for nothing.",
+        " for nothing. When it has, run the form acknowledge-problem.",
         act_within=timedelta(hours=4),
+        form="acknowledge-problem",
     ),
     ProblemKind.CREDENTIALS_EXPIRING: Manner(
         owner=Team.INTEGRATION,

@@ -28,6 +28,7 @@ class OpenProblem:
     act_by: datetime | None
     affected: int
     acknowledged_by: str
+    acknowledged_at: datetime | None
 
 
 def record_problems(conn: sa.Connection, found: Iterable[Problem], now: datetime) -> int:

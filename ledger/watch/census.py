@@ -26,6 +26,7 @@ from ledger.problems import settle_problems
 from ledger.tables import census_orders, censuses, order_history, orders, problems, releases
 
 _KINDS = (ProblemKind.ORDER_MISSING, ProblemKind.ORDER_STILL_OPEN, ProblemKind.UNKNOWN_ORDER)
+_ENDED_BY_WORD = (ProblemKind.ORDER_STILL_OPEN, ProblemKind.UNKNOWN_ORDER)
 _ENDED = {
     OrderState.CANCELED: "canceled",
     OrderState.CLOSED: "shipped",
@@ -112,32 +113,29 @@ def record_differences(conn: sa.Connection, connection: str, now: datetime) -> i
     """Make the open problems about a connection's list what it shows now; how many are new.
 
     Cleared by the next list or by the order's own fate; a list of days ago proves nothing any more. A reference
-    that is not ours is over when a person has seen it, whatever list it is in.
+    that is not ours is over when a person has seen it, whatever list it is in; an order that the warehouse was to
+    close, until a list that was written after the person's word still has it.
     """
     as_of = _as_of(conn, connection)
     fresh = as_of is not None and now - as_of < STALE
     differing = find_differing(conn, connection, as_of, now) if as_of and fresh else ()
-    found = _unseen(conn, census_problems(connection, as_of, differing)) if as_of else ()
+    found = _unseen(conn, census_problems(connection, as_of, differing), as_of) if as_of else ()
     subjects = sorted({*_told(conn, connection), *(problem.subject for problem in found)})
     return settle_problems(conn, _KINDS, subjects, found, now) if subjects else 0
 
 
-def _unseen(conn: sa.Connection, found: Sequence[Problem]) -> tuple[Problem, ...]:
-    """The problems without unknown references that somebody acknowledged."""
-    unknown = [problem.subject for problem in found if problem.kind is ProblemKind.UNKNOWN_ORDER]
-    if not unknown:
+def _unseen(conn: sa.Connection, found: Sequence[Problem], as_of: datetime) -> tuple[Problem, ...]:
+    """The problems without those that are over by a person's word."""
+    asked = [problem.subject for problem in found if problem.kind in _ENDED_BY_WORD]
+    if not asked:
         return tuple(found)
-    seen = (
-        problems.c.kind == ProblemKind.UNKNOWN_ORDER,
-        problems.c.acknowledged_at.is_not(None),
-        problems.c.subject.in_(unknown),
+    later = (problems.c.kind == ProblemKind.UNKNOWN_ORDER, problems.c.acknowledged_at >= as_of)
+    seen = (problems.c.kind.in_(_ENDED_BY_WORD), problems.c.acknowledged_at.is_not(None), sa.or_(*later))
+    rows = conn.execute(
+        sa.select(problems.c.kind, problems.c.subject).where(*seen, problems.c.subject.in_(asked))
     )
-    over = set(conn.scalars(sa.select(problems.c.subject).where(*seen)))
-    return tuple(
-        problem
-        for problem in found
-        if problem.kind is not ProblemKind.UNKNOWN_ORDER or problem.subject not in over
-    )
+    over = {(row.kind, row.subject) for row in rows}
+    return tuple(problem for problem in found if (problem.kind, problem.subject) not in over)
 
 
 def _told(conn: sa.Connection, connection: str) -> Collection[str]:

@@ -10,6 +10,7 @@ from domain.problems import ProblemKind
 from domain.warehouse import Census, OpenOrder
 from domain.watch.census import Difference, Differing, census_problems
 from ledger.connection import Ledger
+from ledger.watch.acknowledging import Seen, acknowledge
 from ledger.watch.census import compare_census, record_census, record_differences
 from tasks.watch.census import words
 from tests.factories import DAY, HOUR, MINUTE, NOW, amazon_order, dispatch, order_id
@@ -88,6 +89,22 @@ def test_an_order_that_is_over_here_is_still_open_there(ledger: Ledger) -> None:
     assert found(ledger) == [("order_still_open", order_id(1))]
     listed(ledger, "X-1", as_of=LISTED + HOUR)
     assert found(ledger) == [("unknown_order", "main X-1")]
+
+
+def test_an_order_that_the_warehouse_has_closed_since_is_over_with_a_word(ledger: Ledger) -> None:
+    """Its problem ends when a person says so, not with the list of tomorrow; a newer list that has it opens it."""
+    orders(ledger, 1)
+    ingest(ledger, amazon_order(status=AmazonStatus.CANCELED, updated_at=NOW + HOUR), now=NOW + HOUR)
+    listed(ledger, ref(1))
+    assert found(ledger) == [("order_still_open", order_id(1))]
+    seen = Seen(number=0, kind="order_still_open", subject=order_id(1), note="They closed it.", author="Kim")
+    with ledger.begin() as conn:
+        assert acknowledge(conn, seen, ledger.seal, JUDGED).endswith("with that it is over.")
+    assert found(ledger, JUDGED + 7 * HOUR) == []
+    listed(ledger, ref(1), as_of=JUDGED - MINUTE)
+    assert found(ledger, JUDGED + 8 * HOUR) == [], "that list was written before the word"
+    listed(ledger, ref(1), as_of=JUDGED + 15 * HOUR)
+    assert found(ledger, JUDGED + 16 * HOUR) == [("order_still_open", order_id(1))]
 
 
 def test_a_reference_that_a_person_has_seen_does_not_come_back(ledger: Ledger) -> None:
