@@ -127,7 +127,7 @@ def status(
         from deployments import wellness  # noqa: PLC0415 - see the module's first lines
 
         faults = wellness.look(config)
-        typer.echo("\n".join(fault.said for fault in faults) or "All is well.")
+        typer.echo(wellness.words_of(faults))
         raise typer.Exit(wellness.code_of(faults))
     from deployments import cli_views  # noqa: PLC0415 - see the module's first lines
 

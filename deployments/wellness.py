@@ -18,7 +18,7 @@ from deployments.schedules import schedules_of_file, schedules_of_server
 from deployments.settings import Settings
 from domain.errors import Refused, TryAgain
 from ledger.connection import Ledger
-from ledger.problems import open_problems
+from ledger.problems import OpenProblem, open_problems
 from ledger.register import clock
 from ledger.secrecy import new_key
 from ledger.watch.beats import last_watch
@@ -26,12 +26,16 @@ from ledger.watch.silence import find_unseen
 
 WELL, UNWELL, OVERDUE = 0, 1, 2
 _FRESH = timedelta(minutes=5)
+_RELIED_ON = timedelta(days=1)  # an acknowledgment keeps a problem from the monitor for so long
 _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is not well, in a sentence; `code` is what the command ends with for it."""
+    """One thing that is not well, in a sentence; `code` is what the command ends with for it.
+
+    WELL: it is told, and somebody looks after it already.
+    """
 
     code: int
     said: str
@@ -49,12 +53,20 @@ def look(config: Path | None) -> tuple[Fault, ...]:
                 faults += _of_ledger(conn, schedules)
     except (Refused, TryAgain) as error:
         faults.append(Fault(UNWELL, f"Ledger: {error}"))
-    return tuple(sorted(faults, key=lambda fault: fault.code))
+    return tuple(sorted(faults, key=lambda fault: (fault.code == WELL, fault.code)))
 
 
 def code_of(faults: tuple[Fault, ...]) -> int:
     """What the command ends with: the graver of what was found."""
-    return min((fault.code for fault in faults), default=WELL)
+    return min((fault.code for fault in faults if fault.code != WELL), default=WELL)
+
+
+def words_of(faults: tuple[Fault, ...]) -> str:
+    """What the command prints: a line for each, and that the rest is well when nobody has to act."""
+    lines = [fault.said for fault in faults]
+    if code_of(faults) == WELL:
+        lines.append("All else is well." if lines else "All is well.")
+    return "\n".join(lines)
 
 
 def _schedules(settings: Settings, faults: list[Fault]) -> dict[str, timedelta]:
@@ -118,8 +130,21 @@ def _overdue(conn: sa.Connection, now: datetime) -> Iterator[Fault]:
         for problem in open_problems(conn)
         if problem.severity == "urgent" and problem.act_by is not None and problem.act_by < now
     ]
-    for problem in late[:_SHOWN]:
-        team = problem.owner.replace("_", " ")
-        yield Fault(OVERDUE, f"Overdue since {problem.act_by:%Y-%m-%d %H:%M} UTC ({team}): {problem.summary}")
-    if len(late) > _SHOWN:
-        yield Fault(OVERDUE, f"Overdue: {len(late) - _SHOWN} more; see lockstep status.")
+    known = [problem for problem in late if _known(problem, now)]
+    unknown = [problem for problem in late if not _known(problem, now)]
+    for code, some in ((OVERDUE, unknown), (WELL, known)):
+        for problem in some[:_SHOWN]:
+            yield Fault(code, _late_words(problem, by=code == WELL))
+        if len(some) > _SHOWN:
+            yield Fault(code, f"Overdue: {len(some) - _SHOWN} more; see lockstep status.")
+
+
+def _known(problem: OpenProblem, now: datetime) -> bool:
+    """Somebody said lately that they look after it; after a day nobody can rely on that any more."""
+    return problem.acknowledged_at is not None and now - problem.acknowledged_at < _RELIED_ON
+
+
+def _late_words(problem: OpenProblem, *, by: bool) -> str:
+    team = problem.owner.replace("_", " ")
+    who = f", acknowledged by {problem.acknowledged_by}" if by else ""
+    return f"Overdue since {problem.act_by:%Y-%m-%d %H:%M} UTC ({team}{who}): {problem.summary}"

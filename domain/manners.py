@@ -268,8 +268,9 @@ MANNERS: dict[ProblemKind, Manner] = {
         owner=Team.WAREHOUSE,
         severity=Severity.URGENT,
         next_step="Have the warehouse close the order: it is over here, and what is packed for it now is shipped"
-        " for nothing.",
+        " for nothing. When it has, run the form acknowledge-problem.",
         act_within=timedelta(hours=4),
+        form="acknowledge-problem",
     ),
     ProblemKind.CREDENTIALS_EXPIRING: Manner(
         owner=Team.INTEGRATION,
@@ -303,8 +304,8 @@ MANNERS: dict[ProblemKind, Manner] = {
     ProblemKind.HEALTH_AT_RISK: Manner(
         owner=Team.OPERATIONS,
         severity=Severity.URGENT,
-        next_step="Open the table health-tonight of the account: it names the orders that still can be saved, and"
-        " who holds each. The table health-defects has what counts already, with its causes.",
+        next_step="Open the two tables that the problem names: health-tonight has the orders that still can be"
+        " saved, and who holds each; health-defects what counts already, with its causes.",
         act_within=timedelta(hours=12),
     ),
 }

@@ -15,7 +15,7 @@ from ledger.connection import Ledger
 from tasks import peaks
 from tasks.orders import reading
 from tasks.reviews import lateness
-from tasks.watch import clock, notices, open_problems, problems, silence, to_do
+from tasks.watch import census, clock, notices, open_problems, problems, silence, to_do
 
 
 @flow(name="problem-watch", flow_run_name=run_name)
@@ -42,10 +42,11 @@ def watch(ledger: Ledger, now: datetime) -> Mapping[str, int]:
         "addresses forgotten": take(lambda: reading.forget_recipients(ledger, now)),
     }
     take(lambda: problems.forget(ledger, now))
-    new = take(lambda: notices.announce(ledger, now))
     shown = take(lambda: open_problems.show(ledger, now))
-    take(lambda: to_do.show_to_do(ledger, now))
+    take(lambda: to_do.show_to_do(ledger, now))  # what the messages lead to
+    new = take(lambda: notices.announce(ledger, now))
     take(lambda: lateness.show_lateness(ledger, now))
+    take(lambda: census.show_differences(ledger, now))
     beat(ledger, WATCH, {PARTLY if turns.any_failed else WATCHER: shown})
     turns.end()
     return {"open": shown, "new": new, **counted}

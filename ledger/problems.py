@@ -28,6 +28,7 @@ class OpenProblem:
     act_by: datetime | None
     affected: int
     acknowledged_by: str
+    acknowledged_at: datetime | None
 
 
 def record_problems(conn: sa.Connection, found: Iterable[Problem], now: datetime) -> int:
@@ -61,7 +62,7 @@ def _settled_for_good(conn: sa.Connection, found: Collection[tuple[str, str]]) -
     return frozenset(once) & {(row.kind, row.subject) for row in conn.execute(statement)}
 
 
-_KEPT_UP = ("summary", "next_step", "cause", "affected")
+_KEPT_UP = ("summary", "next_step", "cause", "affected", "about")
 
 
 def _upsert(conn: sa.Connection, rows: Sequence[dict[str, object]], kept_up: Sequence[str]) -> int:
@@ -146,4 +147,5 @@ def _row(problem: Problem, now: datetime) -> dict[str, object]:
         "act_by": problem.act_by or now + manner.act_within,
         "cause": problem.cause or problem.subject,
         "affected": problem.affected,
+        "about": dict(problem.about),
     }

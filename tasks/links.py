@@ -10,9 +10,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.settings import PREFECT_UI_URL
 
-from domain.manners import MANNERS
 from domain.marketplaces import MARKETPLACES
-from domain.problem_kinds import ProblemKind
 from domain.watch.notices import Part
 from tasks.tables import last_shown
 
@@ -79,20 +77,8 @@ def load_forms(names: Sequence[str]) -> dict[str, list[Form]]:
 
 def _known(part: Part) -> dict[str, str | int]:
     """What a form can be filled in with, under the names that the forms' fields have."""
-    kind, first = part.group.kind, part.problems[0]
-    order, _, parcel = first.subject.partition(" ")
-    known: dict[str, str | int] = {"problem": first.id}
-    if MANNERS[kind].form in BY_ORDER:
-        known |= {"amazon_order_id": order, "parcel": parcel}
-    if kind is ProblemKind.UNMAPPED_SKU:
-        known["seller_sku"] = part.group.cause
-    if kind is ProblemKind.UNMAPPED_SHIP_METHOD:
-        known["service_level"] = part.group.cause.rpartition(" in ")[0]
-    if kind is ProblemKind.CARRIER_UNMAPPED:
-        words = first.subject.rpartition(" in ")[0].split(" / ")
-        fields = ("connection", "warehouse_carrier", "warehouse_service")
-        known |= dict(zip(fields, words, strict=False)) if len(words) <= len(fields) else {}
-    return known
+    first = part.problems[0]
+    return {"problem": first.id, **first.about}
 
 
 def _ui() -> str:

@@ -71,7 +71,7 @@ def health_problem(account: str, outlook: Outlook, now: datetime) -> Problem | N
     return Problem(
         kind=ProblemKind.HEALTH_AT_RISK,
         subject=health_subject(account, place),
-        summary=told + _to_save(outlook),
+        summary=told + _to_save(outlook) + _tables(account),
         act_by=outlook.ends_at if outlook.open_tonight else None,
         cause=account,
         affected=max(1, outlook.to_save),
@@ -93,7 +93,7 @@ def reported_problem(account: str, report: Reported) -> Problem | None:
         subject=health_subject(account, reported_place(report)),
         summary=f"Amazon's own report calls the {report.name} of {account} in"
         f" {shop_named(report.marketplace_id)} {report.status_words}{number}. Open Account Health in Seller"
-        " Central: it says what Amazon wants.",
+        f" Central: it says what Amazon wants.{_tables(account)}",
         cause=account,
     )
 
@@ -104,6 +104,11 @@ def length_words(length: timedelta) -> str:
     if minutes >= 2 * 24 * 60:
         return f"{minutes // 1440} days {minutes % 1440 // 60} h"
     return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _tables(account: str) -> str:
+    """The keys under which a person finds the orders that it is about."""
+    return f" Tables: health-tonight-{account}, health-defects-{account}."
 
 
 def _to_save(outlook: Outlook) -> str:

@@ -1,6 +1,6 @@
 """What to do with an order that Amazon shows: release it, hold it, stop it or leave it alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -222,25 +222,31 @@ def _holds(seen: OrderFacts, maps: OrderMaps, *, held_by_person: bool) -> list[P
         found.append(_problem(seen, ProblemKind.UNFULFILLABLE, f"Amazon shows it as {seen.status}"))
     elif not seen.seller_skus:
         found.append(_problem(seen, ProblemKind.UNFULFILLABLE, "Amazon shows nothing of it left to ship"))
-    unmapped = [sku or "(none)" for sku in seen.seller_skus if not maps.skus.resolve(sku)]
+    unmapped = sorted({sku for sku in seen.seller_skus if not maps.skus.resolve(sku)})
     if unmapped:
-        words = f"nobody mapped its seller SKU {', '.join(sorted(set(unmapped)))}"
-        found.append(_problem(seen, ProblemKind.UNMAPPED_SKU, words, cause=min(unmapped)))
+        names = [sku or "(none)" for sku in unmapped]
+        words = f"nobody mapped its seller SKU {', '.join(names)}"
+        about = {"seller_sku": unmapped[0]}
+        found.append(_problem(seen, ProblemKind.UNMAPPED_SKU, words, cause=names[0], about=about))
     if not maps.services.resolve(seen.marketplace_id, seen.service_level, seen.programs):
         level = f"{seen.service_level or '(none)'} in {seen.marketplace_id}"
         words = f"nobody mapped its service level {level}"
-        found.append(_problem(seen, ProblemKind.UNMAPPED_SHIP_METHOD, words, cause=level))
+        about = {"service_level": seen.service_level}
+        found.append(_problem(seen, ProblemKind.UNMAPPED_SHIP_METHOD, words, cause=level, about=about))
     if seen.address_gaps:
         words = f"its address lacks {', '.join(seen.address_gaps)}"
         found.append(_problem(seen, ProblemKind.BAD_ADDRESS, words))
     return found
 
 
-def _problem(seen: OrderFacts, kind: ProblemKind, words: str, cause: str = "") -> Problem:
+def _problem(
+    seen: OrderFacts, kind: ProblemKind, words: str, cause: str = "", about: Mapping[str, str] | None = None
+) -> Problem:
     return Problem(
         kind=kind,
         subject=seen.order_id,
         summary=f"Order {seen.order_id}: {words}.",
         act_by=seen.confirm_by,
         cause=cause,
+        about={"amazon_order_id": seen.order_id, **(about or {})},
     )

@@ -53,8 +53,13 @@ class CarrierGap:
 
 def carrier_subject(connection: str, carrier: str, service: str, marketplace_id: str) -> str:
     """A warehouse's carrier string in one marketplace, as problems name it."""
-    words = (connection, carrier or "(none)", service)
+    words = (connection, _quoted(carrier) or "(none)", _quoted(service))
     return f"{' / '.join(word for word in words if word)} in {marketplace_id}"
+
+
+def about_carrier(connection: str, carrier: str, service: str) -> dict[str, str]:
+    """What the form that maps a warehouse's carrier string is filled in with."""
+    return {"connection": connection, "warehouse_carrier": carrier, "warehouse_service": service}
 
 
 def find_gaps(
@@ -99,7 +104,13 @@ def gap_problem(gap: CarrierGap, advice: str) -> Problem:
         summary=f"{words}.{tail}",
         act_by=gap.first_due,
         affected=gap.orders,
+        about=about_carrier(gap.connection, gap.warehouse_carrier, gap.warehouse_service),
     )
+
+
+def _quoted(word: str) -> str:
+    """A carrier or service in quotes when it has the stroke that stands between the two."""
+    return f'"{word}"' if " / " in word else word
 
 
 def _gaps(need: Need, history: Sequence[Used], known: CarrierMap, free: Collection[str]) -> list[CarrierGap]:

@@ -8,7 +8,14 @@ from domain.watch.census import is_crowd
 _K = ProblemKind
 # Something outside happened, and only a person knows when it is dealt with.
 ENDS_WHEN_ACKNOWLEDGED = frozenset(
-    {_K.CANCEL_TOO_LATE, _K.UNKNOWN_ORDER, _K.FILE_SET_ASIDE, _K.CONFIRMED_LATE, _K.LOCKSTEP_DOWN}
+    {
+        _K.CANCEL_TOO_LATE,
+        _K.UNKNOWN_ORDER,
+        _K.ORDER_STILL_OPEN,
+        _K.FILE_SET_ASIDE,
+        _K.CONFIRMED_LATE,
+        _K.LOCKSTEP_DOWN,
+    }
 )
 # Of these the same order, reference or parcel never means something new: found again, it is the old story.
 HAPPENED_ONCE = frozenset({_K.CANCEL_TOO_LATE, _K.UNKNOWN_ORDER, _K.CONFIRMED_LATE})

@@ -1,7 +1,7 @@
 """Which messages about problems go out now: one per cause, none twice, and no storm."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -54,7 +54,10 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """A problem as messages see it. `told` is the stage that its team heard last (None: nothing yet)."""
+    """A problem as messages see it. `told` is the stage that its team heard last (None: nothing yet).
+
+    `about` is what its form is filled in with, by field.
+    """
 
     id: int
     group: Group
@@ -66,6 +69,7 @@ class Watched:
     told: Stage | None = None
     acknowledged: bool = False
     acknowledged_by: str = ""
+    about: Mapping[str, str | int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

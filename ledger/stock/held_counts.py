@@ -101,7 +101,10 @@ def settle_held(conn: sa.Connection, place: Place, now: datetime) -> None:
         return
     newest = held[-1]
     told = f"Stock count {newest.id} of {place.subject} with {newest.rows} rows was held: {newest.reason}."
-    record_problems(conn, [Problem(kind=ProblemKind.SNAPSHOT_HELD, subject=place.subject, summary=told)], now)
+    found = Problem(
+        kind=ProblemKind.SNAPSHOT_HELD, subject=place.subject, summary=told, about={"count": newest.id}
+    )
+    record_problems(conn, [found], now)
 
 
 def _load(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> tuple[HeldCount, ...]:

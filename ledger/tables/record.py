@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from ledger.tables.declare import metadata, moment, told, words
 
@@ -65,6 +65,8 @@ problems = Table(
     # Problems of one cause are told together; `affected` counts what waits for this one.
     words("cause"),
     Column("affected", Integer, nullable=False, server_default=text("1")),
+    # What the form that settles it is filled in with, by the names of its fields.
+    Column("about", JSONB, nullable=False, server_default=text("'{}'")),
     # The last step of its escalation that was told; empty until the first.
     words("stage"),
     moment("announced_at"),

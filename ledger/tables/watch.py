@@ -80,6 +80,8 @@ censuses = Table(
     Column("connection", Text, primary_key=True),
     moment("as_of", nullable=False),
     moment("recorded_at", nullable=False),
+    # Lists that came since and were not believed.
+    Column("doubted", Integer, nullable=False, server_default=text("0")),
 )
 
 census_orders = Table(

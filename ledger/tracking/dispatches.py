@@ -26,7 +26,7 @@ from ledger.orders.progress import record_progress
 from ledger.problems import clear_problems, record_problems
 from ledger.tables import orders, parcel_history, parcels, releases
 from ledger.tracking.boxes import record_told, share_boxes, told_lines
-from ledger.tracking.parcel_words import PARCEL_KINDS
+from ledger.tracking.parcel_words import PARCEL_KINDS, about_parcel
 from ledger.tracking.relabels import labels_of, relabel, settle_correction
 
 
@@ -233,6 +233,7 @@ def _void(conn: sa.Connection, book: _Book, release: _Release, dispatch: Dispatc
     if start in SHOWN_TO_AMAZON:
         words = f"the warehouse took back parcel {dispatch.package_ref}, but Amazon was told its tracking"
         summary = f"Order {release.amazon_order_id}: {words}."
-        found = Problem(kind=ProblemKind.TRACKING_CONTRADICTED, subject=subject, summary=summary)
-        record_problems(conn, [found], now)
+        kind = ProblemKind.TRACKING_CONTRADICTED
+        about = about_parcel(release.amazon_order_id, dispatch.package_ref)
+        record_problems(conn, [Problem(kind=kind, subject=subject, summary=summary, about=about)], now)
     return "voided"

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from domain.problems import Problem, ProblemKind
-from domain.tracking.carrier_gaps import carrier_subject
+from domain.tracking.carrier_gaps import about_carrier, carrier_subject
 from domain.tracking.confirms import MOST_EDITS
 from domain.tracking.parcels import ParcelState
 from ledger.problems import clear_problems, open_subjects, record_problems, settle_problems
@@ -15,6 +15,7 @@ from ledger.tables import orders, parcels
 from ledger.tracking.parcel_words import said
 
 Advice = Callable[[str, str, str], str]
+_NAMED = 3  # orders named in one sentence, and parcels of each
 
 
 def _carrier(row: sa.RowMapping) -> str:
@@ -73,6 +74,7 @@ def _unmapped(subject: str, rows: Sequence[sa.RowMapping], advise: Advice) -> Pr
         summary=f"{words} {first['amazon_order_id']}." + (f" {advice}." if advice else ""),
         act_by=first["confirm_by"],
         affected=len(rows),
+        about=about_carrier(first["connection"], first["warehouse_carrier"], first["warehouse_service"]),
     )
 
 
@@ -105,23 +107,35 @@ def _reused(conn: sa.Connection, keys: Iterable[str], seal: Seal) -> Iterable[tu
         .having(sa.func.count(parcels.c.order_id.distinct()) > 1)
     )
     statement = (
-        sa.select(parcels.c.tracking_key, orders.c.amazon_order_id, orders.c.recipient, orders.c.confirm_by)
+        sa.select(parcels.c.tracking_key, parcels.c.warehouse_parcel_id)
+        .add_columns(orders.c.amazon_order_id, orders.c.recipient, orders.c.confirm_by)
         .join(orders, orders.c.id == parcels.c.order_id)
         .where(parcels.c.tracking_key.in_(several), parcels.c.tracking_key != "", alive)
-        .order_by(parcels.c.tracking_key, orders.c.amazon_order_id)
+        .order_by(parcels.c.tracking_key, orders.c.amazon_order_id, parcels.c.id)
     )
     groups: dict[str, list[sa.RowMapping]] = {}
     for row in conn.execute(statement).mappings():
         groups.setdefault(row["tracking_key"], []).append(row)
     for key, rows in groups.items():
         if not _one_door(rows, seal):
-            names = sorted({row["amazon_order_id"] for row in rows})
-            summary = f"Tracking number {key} is on parcels of orders {' and '.join(names[:3])}."
-            act_by = min((row["confirm_by"] for row in rows if row["confirm_by"]), default=None)
-            yield (
-                key,
-                Problem(kind=ProblemKind.TRACKING_REUSED, subject=key, summary=summary, act_by=act_by),
-            )
+            yield key, _one_number(key, rows)
+
+
+def _one_number(key: str, rows: Sequence[sa.RowMapping]) -> Problem:
+    """Which parcel is the wrong one only the warehouse knows: a form for it is not filled in."""
+    boxes: dict[str, list[str]] = {}
+    for row in rows:
+        boxes.setdefault(row["amazon_order_id"], []).append(row["warehouse_parcel_id"])
+    names = [
+        f"parcel{'s' if len(box) > 1 else ''} {', '.join(box[:_NAMED])} of order {order}"
+        for order, box in boxes.items()
+    ]
+    return Problem(
+        kind=ProblemKind.TRACKING_REUSED,
+        subject=key,
+        summary=f"Tracking number {key} is on {' and '.join(names[:_NAMED])}.",
+        act_by=min((row["confirm_by"] for row in rows if row["confirm_by"]), default=None),
+    )
 
 
 def on_other_doors(conn: sa.Connection, tracking_key: str, order_id: int, seal: Seal) -> tuple[str, ...]:

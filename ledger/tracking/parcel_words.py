@@ -34,12 +34,22 @@ def parcel_subject(row: sa.RowMapping) -> str:
     return f"{row['amazon_order_id']} {row['warehouse_parcel_id']}"
 
 
+def about_parcel(order_id: str, parcel: str) -> dict[str, str]:
+    """What a form about a parcel is filled in with."""
+    return {"amazon_order_id": order_id, "parcel": parcel}
+
+
 def said(row: sa.RowMapping, kind: ProblemKind, words: str) -> Problem:
     """A problem about one parcel, in one sentence."""
     summary = f"Order {row['amazon_order_id']}: {words}."
     cause = str(row[_CAUSES[kind]]) if kind in _CAUSES else ""
     return Problem(
-        kind=kind, subject=parcel_subject(row), summary=summary, act_by=row["confirm_by"], cause=cause
+        kind=kind,
+        subject=parcel_subject(row),
+        summary=summary,
+        act_by=row["confirm_by"],
+        cause=cause,
+        about=about_parcel(row["amazon_order_id"], row["warehouse_parcel_id"]),
     )
 
 

@@ -29,35 +29,46 @@ class Seen:
 def acknowledge(conn: sa.Connection, seen: Seen, seal: Seal, now: datetime) -> str:
     """Keep that a person has seen a problem; a sentence on what is so now.
 
+    Who comes later takes it over: the problem is theirs from then on, and the record keeps both.
+
     Raises:
         Refused: there is no such problem, or it is over already; nothing was changed.
     """
     row = _claim(conn, seen)
     name = f"Problem {row['id']} ({row['kind'].replace('_', ' ')}: {row['subject']})"
+    if (row["acknowledged_by"], row["acknowledged_at"]) == (seen.author, now):  # the same word, tried again
+        return f"{name} is acknowledged; {_OVER if row['cleared_at'] else _STAYS}."
     if row["cleared_at"] is not None:
         raise Refused(f"{name} is over since {row['cleared_at']:%Y-%m-%d %H:%M} UTC. Nothing changed.")
-    if row["acknowledged_at"] is not None:
-        when = f"{row['acknowledged_at']:%Y-%m-%d %H:%M} UTC"
-        return f"{name} was acknowledged by {row['acknowledged_by']} at {when} already; {_STAYS}."
     over = _is_over(conn, ProblemKind(row["kind"]), row["subject"])
+    said = f"{name} {_whose(row, seen.author)}; {_OVER if over else _STAYS}."
     marks = {"acknowledged_at": now, "acknowledged_by": seen.author, "cleared_at": now if over else None}
     conn.execute(problems.update().where(problems.c.id == row["id"]).values(marks))
-    said = f"{name} is acknowledged; {_OVER if over else _STAYS}."
-    order = row["subject"].partition(" ")[0]
-    note = without_person(conn, seal, order, seen.note)
-    deed = Deed(
-        at=now,
-        author=seen.author,
-        form="acknowledge-problem",
-        subject=row["subject"],
-        said=f"{said} Note: {note}.",
-    )
-    record_deed(conn, deed)
+    _keep(conn, row["subject"], seen, f"{said} Note: {_note(conn, seal, row['subject'], seen.note)}.", now)
     return said
 
 
 _OVER = "with that it is over"
 _STAYS = "it stays open until its cause is gone, and of its reminders only the one that it is overdue is told"
+
+
+def _whose(row: sa.RowMapping, author: str) -> str:
+    """Whose the problem is now, and whose it was."""
+    if row["acknowledged_at"] is None:
+        return "is acknowledged"
+    when = f"{row['acknowledged_at']:%Y-%m-%d %H:%M} UTC"
+    if row["acknowledged_by"] == author:
+        return f"is acknowledged again, after {when}"
+    return f"is {author}'s now; {row['acknowledged_by']} acknowledged it at {when}"
+
+
+def _note(conn: sa.Connection, seal: Seal, subject: str, note: str) -> str:
+    return without_person(conn, seal, subject.partition(" ")[0], note)
+
+
+def _keep(conn: sa.Connection, subject: str, seen: Seen, said: str, now: datetime) -> None:
+    deed = Deed(at=now, author=seen.author, form="acknowledge-problem", subject=subject, said=said)
+    record_deed(conn, deed)
 
 
 def _claim(conn: sa.Connection, seen: Seen) -> sa.RowMapping:

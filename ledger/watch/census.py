@@ -28,6 +28,7 @@ from ledger.problems import open_subjects, settle_problems
 from ledger.tables import census_orders, censuses, order_history, orders, problems, releases
 
 _KINDS = (ProblemKind.ORDER_MISSING, ProblemKind.ORDER_STILL_OPEN, ProblemKind.UNKNOWN_ORDER)
+_ENDED_BY_WORD = (ProblemKind.ORDER_STILL_OPEN, ProblemKind.UNKNOWN_ORDER)
 _ENDED = {
     OrderState.CANCELED: "canceled",
     OrderState.CLOSED: "shipped",
@@ -41,10 +42,11 @@ _OPEN = [OrderState.RELEASED, OrderState.PART_DISPATCHED]
 class Compared:
     """A warehouse's last list beside the ledger: its moment, how many orders each has, and where they differ.
 
-    `as_of` is None when no list ever came.
+    `as_of` is None when no list ever came; `doubted` counts those that came since and were not believed.
     """
 
     as_of: datetime | None
+    doubted: int = 0
     listed: int = 0
     expected: int = 0
     differing: tuple[Differing, ...] = ()
@@ -58,9 +60,10 @@ def record_census(conn: sa.Connection, connection: str, census: Census, now: dat
     conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"census {connection}"))))
     kept = _as_of(conn, connection)
     if (kept is not None and census.as_of <= kept) or census.as_of > now + KNOWN_BEFORE:
-        return "older" if kept is not None and census.as_of <= kept else "doubted"
+        older = kept is not None and census.as_of <= kept
+        return "older" if older else _doubt(conn, connection)
     if not census.orders and _expected(conn, connection, census.as_of):
-        return "doubted"
+        return _doubt(conn, connection)
     conn.execute(censuses.delete().where(censuses.c.connection == connection))
     conn.execute(insert(censuses).values(connection=connection, as_of=census.as_of, recorded_at=now))
     rows = [
@@ -77,17 +80,26 @@ def record_census(conn: sa.Connection, connection: str, census: Census, now: dat
     return "census"
 
 
+def _doubt(conn: sa.Connection, connection: str) -> str:
+    """Count a list that is not believed beside the one that stays."""
+    here = censuses.update().where(censuses.c.connection == connection)
+    conn.execute(here.values(doubted=censuses.c.doubted + 1))
+    return "doubted"
+
+
 def compare_census(conn: sa.Connection, connection: str, now: datetime) -> Compared:
     """The last list beside the ledger, with the numbers of both; changes nothing."""
-    as_of = _as_of(conn, connection)
-    if as_of is None:
+    last = sa.select(censuses.c.as_of, censuses.c.doubted).where(censuses.c.connection == connection)
+    row = conn.execute(last).one_or_none()
+    if row is None:
         return Compared(as_of=None)
     its = sa.select(sa.func.count()).where(census_orders.c.connection == connection)
     return Compared(
-        as_of=as_of,
+        as_of=row.as_of,
+        doubted=row.doubted,
         listed=conn.scalar(its) or 0,
-        expected=_expected(conn, connection, as_of),
-        differing=find_differing(conn, connection, as_of, now),
+        expected=_expected(conn, connection, row.as_of),
+        differing=find_differing(conn, connection, row.as_of, now),
     )
 
 
@@ -109,7 +121,8 @@ def record_differences(conn: sa.Connection, connection: str, now: datetime) -> i
 
     Cleared by the next list or by the order's own fate. A list of days ago proves nothing any more: it opens
     nothing, and of what it said only that an order is missing still stands, until somebody has it. A reference
-    that is not ours is over when a person has seen it, whatever list it is in; very many of them are for a while.
+    that is not ours is over when a person has seen it, whatever list it is in; very many of them are for a
+    while. An order that the warehouse was to close is over by a person's word, until a list of later has it.
     """
     as_of = _as_of(conn, connection)
     if as_of is None:
@@ -120,7 +133,7 @@ def record_differences(conn: sa.Connection, connection: str, now: datetime) -> i
         if stale
         else find_differing(conn, connection, as_of, now)
     )
-    found = _unseen(conn, census_problems(connection, as_of, differing), now)
+    found = _unseen(conn, census_problems(connection, as_of, differing), as_of, now)
     subjects = sorted({*_told(conn, connection), *(problem.subject for problem in found)})
     return settle_problems(conn, _KINDS, subjects, found, now) if subjects else 0
 
@@ -130,28 +143,36 @@ def _told_missing(conn: sa.Connection, missing: Sequence[Differing]) -> list[Dif
     return [one for one in missing if one.amazon_order_id in told]
 
 
-def _unseen(conn: sa.Connection, found: Sequence[Problem], now: datetime) -> tuple[Problem, ...]:
-    """The problems without unknown references that somebody acknowledged."""
-    unknown = [problem.subject for problem in found if problem.kind is ProblemKind.UNKNOWN_ORDER]
-    if not unknown:
+def _unseen(
+    conn: sa.Connection, found: Sequence[Problem], as_of: datetime, now: datetime
+) -> tuple[Problem, ...]:
+    """The problems without those that are over by a person's word."""
+    asked = [problem.subject for problem in found if problem.kind in _ENDED_BY_WORD]
+    if not asked:
         return tuple(found)
+    columns = (problems.c.kind, problems.c.subject, problems.c.affected, problems.c.acknowledged_at)
     statement = (
-        sa.select(problems.c.subject, problems.c.affected, problems.c.acknowledged_at)
+        sa.select(*columns)
         .where(
-            problems.c.kind == ProblemKind.UNKNOWN_ORDER,
+            problems.c.kind.in_(_ENDED_BY_WORD),
             problems.c.acknowledged_at.is_not(None),
-            problems.c.subject.in_(unknown),
+            problems.c.subject.in_(asked),
         )
         .order_by(problems.c.acknowledged_at)
     )
-    seen = {row.subject: (row.affected, row.acknowledged_at) for row in conn.execute(statement)}
-    return tuple(problem for problem in found if not _is_known(problem, seen, now))
+    seen = {(row.kind, row.subject): (row.affected, row.acknowledged_at) for row in conn.execute(statement)}
+    return tuple(problem for problem in found if not _is_over(problem, seen, as_of, now))
 
 
-def _is_known(problem: Problem, seen: Mapping[str, tuple[int, datetime]], now: datetime) -> bool:
-    if problem.kind is not ProblemKind.UNKNOWN_ORDER or problem.subject not in seen:
+def _is_over(
+    problem: Problem, seen: Mapping[tuple[str, str], tuple[int, datetime]], as_of: datetime, now: datetime
+) -> bool:
+    known = seen.get((problem.kind, problem.subject))
+    if known is None:
         return False
-    return not is_crowd(problem.subject) or is_known_crowd(problem.affected, *seen[problem.subject], now)
+    if problem.kind is ProblemKind.ORDER_STILL_OPEN:
+        return known[1] >= as_of
+    return not is_crowd(problem.subject) or is_known_crowd(problem.affected, *known, now)
 
 
 def _told(conn: sa.Connection, connection: str) -> Collection[str]:

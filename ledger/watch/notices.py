@@ -114,6 +114,7 @@ def _watched(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> tuple[Watch
         "act_by",
         "stage",
         "acknowledged_by",
+        "about",
     )
     moments = ("announced_at", "acknowledged_at")
     statement = sa.select(*[problems.c[name] for name in (*columns, *moments)]).where(*which)
@@ -133,6 +134,7 @@ def _one(row: sa.RowMapping) -> Watched:
         told=heard,
         acknowledged=row["acknowledged_at"] is not None,
         acknowledged_by=row["acknowledged_by"],
+        about=row["about"],
     )
 
 

@@ -49,7 +49,7 @@ def show_health(account: Account, health: Health, now: datetime) -> int:
         f"{many}{more}: each with its cause and the team to talk to. Late orders of the last 30 days, parcels"
         " promised in the last 30, orders canceled in the last 7.",
         now,
-        empty=_nothing("order"),
+        empty=None if risks else _nothing("order"),  # the problem names this table
     )
     return risks
 
@@ -172,7 +172,7 @@ def show_tonight(ledger: Ledger, account: Account, at_risk: int, now: datetime) 
         rows or _nothing("order"),
         told if at_risk else "No rate is at risk.",
         now,
-        empty=_nothing("order"),
+        empty=None if at_risk else _nothing("order"),  # the problem names this table
     )
     return len(found)
 

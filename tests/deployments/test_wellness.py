@@ -22,6 +22,7 @@ from domain.watch.silence import WATCH, WATCHER
 from ledger.connection import Ledger
 from ledger.problems import record_problems
 from ledger.register import Account, clock, record_account
+from ledger.watch.acknowledging import Seen, acknowledge
 from ledger.watch.beats import record_beats
 
 CONFIG = """
@@ -37,7 +38,7 @@ client_id = "id"
 client_secret = "${{NOBODY_SETS_THIS}}"
 refresh_token = "token"
 """
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 class _Prefect(BaseHTTPRequestHandler):
@@ -175,6 +176,34 @@ def test_overdue_problems_are_people_s(
         fault.said == f"Overdue since {past:%Y-%m-%d %H:%M} UTC (operations): The carrier Foo is not mapped."
     )
     assert wellness.code_of((fault,)) == 2
+
+
+@pytest.mark.parametrize(("hours", "code"), [(1, 0), (25, 2)])
+def test_what_somebody_looks_after_wakes_nobody(
+    config: Path,
+    ledger: Ledger,
+    prefect: str,
+    running: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    hours: int,
+    code: int,
+) -> None:
+    """An overdue problem that was acknowledged is told with who has it and ends with 0, for a day."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect)
+    past, then = running - 30 * HOUR, running - hours * HOUR
+    found = Problem(
+        kind=ProblemKind.CARRIER_UNMAPPED, subject="late", summary="Foo is not mapped.", act_by=past
+    )
+    with ledger.begin() as conn:
+        record_problems(conn, [found], past)
+        seen = Seen(number=1, kind="", subject="", note="I ask DHL.", author="Kim")
+        acknowledge(conn, seen, ledger.seal, then)
+    faults = wellness.look(config)
+    assert wellness.code_of(faults) == code
+    who = "" if code else ", acknowledged by Kim"
+    first, *rest = wellness.words_of(faults).splitlines()
+    assert first == f"Overdue since {past:%Y-%m-%d %H:%M} UTC (operations{who}): Foo is not mapped."
+    assert rest == ([] if code else ["All else is well."])
 
 
 def test_a_ledger_that_is_away_is_said_and_nothing_is_started(

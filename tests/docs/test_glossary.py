@@ -15,9 +15,11 @@ from deployments.flow_runs import flow_entrypoints
 from deployments.maps_csv import columns
 from deployments.settings import Settings, known_keys
 from domain.problems import ProblemKind
+from domain.watch.acknowledging import ENDS_WHEN_ACKNOWLEDGED
 from ledger.connection import Ledger
 from ledger.views import VIEWS
 from tests.docs.diagrams import DOCS, MACHINES, MANUAL
+from tests.domain.watch.test_acknowledging import BY_CIRCUMSTANCE
 
 STATES = sorted({str(state) for _, steps in MACHINES.values() for state in steps})
 CSV_COLUMNS = {
@@ -65,6 +67,20 @@ def test_every_command_is_described() -> None:
         re.M,
     )
     assert set(rows) == set(commands(group))
+
+
+@pytest.mark.parametrize("kind", ProblemKind, ids=str)
+def test_the_manual_says_how_each_problem_ends(kind: ProblemKind) -> None:
+    """Each kind stands among those that close by themselves or that a person's word ends, as the code has it."""
+    by_itself, _, by_word = (
+        read("operating-manual.md")
+        .partition("\nA problem closes by itself")[2]
+        .partition("\n## ")[0]
+        .partition("\nSome have a cause that only a person")
+    )
+    ended = f"`{kind}`" in by_word
+    assert ended or f"`{kind}`" in by_itself
+    assert ended == (kind in ENDS_WHEN_ACKNOWLEDGED or kind in BY_CIRCUMSTANCE)
 
 
 def test_every_flow_is_named() -> None:

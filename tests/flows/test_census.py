@@ -37,7 +37,7 @@ def test_a_forgotten_order_is_found_and_found_again(street: Street) -> None:
     with get_client(sync_client=True) as client:
         shown = client._client.get("/artifacts/census-main/latest").json()
     assert "has 1 open order;" in shown["description"]
-    assert [row["reference"] for row in json.loads(shown["data"])] == ["X-1"]
+    assert [row["order"] for row in json.loads(shown["data"])] == [made, "none of ours"]
 
     street.warehouse.list_open()
     warehouse_census()

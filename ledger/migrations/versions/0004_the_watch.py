@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("connection", sa.Text(), nullable=False),
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("doubted", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("connection", name=op.f("censuses_pk")),
         schema="ledger",
     )
@@ -125,7 +126,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.Column("kept_before", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("kept_before", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("slots_held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("slots_before", sa.Integer(), nullable=True),
         sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
@@ -170,6 +171,11 @@ def upgrade() -> None:
     op.add_column(
         "orders",
         sa.Column("held_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "orders",
+        sa.Column("wanted_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="ledger",
     )
     op.add_column(
@@ -255,6 +261,13 @@ def upgrade() -> None:
     op.add_column(
         "problems",
         sa.Column("affected", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        schema="ledger",
+    )
+    op.add_column(
+        "problems",
+        sa.Column(
+            "about", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
         schema="ledger",
     )
     op.add_column(

@@ -61,6 +61,7 @@ def test_a_rate_over_its_limit_is_a_problem() -> None:
     )
     assert problem.summary == (
         "Late Shipment Rate over 10 days, UK (main) is 4.4 % (44 of 1000 orders); Amazon asks for under 4 %."
+        " Tables: health-tonight-main, health-defects-main."
     )
 
 
@@ -71,7 +72,7 @@ def test_a_problem_says_how_many_orders_to_save_tonight() -> None:
     assert problem.summary == (
         "Late Shipment Rate over 10 days, UK (main) is 2.2 % (20 of 900 orders); Amazon asks for under 4 %. If all"
         " that is open becomes late, it will be 12.0 % (120 of 1000 orders). Tonight 81 of 100 open orders must be"
-        " confirmed by 10:00 UTC."
+        " confirmed by 10:00 UTC. Tables: health-tonight-main, health-defects-main."
     )
     assert (problem.act_by, problem.affected) == (NOW + HOUR, 81)
 
@@ -114,6 +115,7 @@ def test_what_amazon_finds_is_a_problem_of_its_own() -> None:
     assert problem is not None
     assert problem.subject == "main, Late Shipment Rate over 30 days as Amazon reports it, UK"
     assert "Late Shipment Rate over 30 days of main in UK bad (5.2 %, Oct 27 to Nov 25)" in problem.summary
+    assert problem.summary.endswith("Tables: health-tonight-main, health-defects-main.")
     account = Reported(marketplace_id=GB, measure=Measure.ACCOUNT, status="AT_RISK")
     assert "calls the Account status of main in UK at risk." in reported_problem("main", account).summary  # type: ignore[union-attr]
     assert reported_problem("main", Reported(marketplace_id=GB, measure=Measure.LATE, status="GOOD")) is None

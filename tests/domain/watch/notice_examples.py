@@ -23,6 +23,7 @@ def watched(
     acknowledged: bool = False,
     acknowledged_by: str = "",
     affected: int = 1,
+    about: Mapping[str, str | int] | None = None,
 ) -> Watched:
     """A problem of one order among several of one cause."""
     return Watched(
@@ -36,6 +37,7 @@ def watched(
         told=told,
         acknowledged=acknowledged or bool(acknowledged_by),
         acknowledged_by=acknowledged_by,
+        about=about or {},
     )
 
 

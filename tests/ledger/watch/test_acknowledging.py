@@ -1,5 +1,6 @@
-"""A person has seen a problem: kept once with who and what, an end where nobody else can tell, and no return."""
+"""A person has seen a problem: kept with who and what, an end where nobody else can tell, and no return."""
 
+from datetime import datetime
 from threading import Thread
 
 import pytest
@@ -21,11 +22,18 @@ K = ProblemKind
 LATER = NOW + HOUR
 
 
-def see(ledger: Ledger, number: int = 1, *, author: str = "Kim", note: str = "I call them.") -> str:
+def see(
+    ledger: Ledger,
+    number: int = 1,
+    *,
+    author: str = "Kim",
+    note: str = "I call them.",
+    now: datetime = LATER,
+) -> str:
     """Somebody acknowledges the problem of that number."""
     seen = Seen(number=number, kind="", subject="", note=note, author=author)
     with ledger.begin() as conn:
-        return acknowledge(conn, seen, ledger.seal, LATER)
+        return acknowledge(conn, seen, ledger.seal, now)
 
 
 def row(ledger: Ledger, number: int = 1) -> sa.RowMapping:
@@ -127,7 +135,7 @@ def test_a_problem_is_named_by_kind_and_subject(ledger: Ledger) -> None:
     with ledger.begin() as conn:
         assert acknowledge(conn, seen, ledger.seal, LATER).startswith("Problem 1 (unknown order: main X-1)")
         with pytest.raises(Refused, match="is over since 2026-11-27 10:00 UTC"):
-            acknowledge(conn, seen, ledger.seal, LATER)
+            acknowledge(conn, seen, ledger.seal, LATER + MINUTE)
 
 
 def test_a_wrong_number_changes_nothing(ledger: Ledger) -> None:
@@ -145,7 +153,7 @@ def test_a_note_never_names_the_buyer(ledger: Ledger) -> None:
 
 
 def test_two_people_see_it_at_once(ledger: Ledger) -> None:
-    """The first is kept, and the second is told who that was."""
+    """The second waits for the first, takes the problem over, is told from whom, and both are on record."""
     ingest(ledger, amazon_order(), maps=NO_SKUS)
     answers: list[str] = []
     other = Thread(target=lambda: answers.append(see(ledger, author="Jo")))
@@ -158,7 +166,42 @@ def test_two_people_see_it_at_once(ledger: Ledger) -> None:
         sa.event.listen(conn, "after_cursor_execute", start, once=True)
         acknowledge(conn, Seen(number=1, kind="", subject="", note="ok", author="Kim"), ledger.seal, LATER)
     other.join(10)
-    assert row(ledger)["acknowledged_by"] == "Kim"
-    assert "acknowledged by Kim at 2026-11-27 10:00 UTC already" in answers[0]
+    assert row(ledger)["acknowledged_by"] == "Jo"
+    assert "is Jo's now; Kim acknowledged it at 2026-11-27 10:00 UTC; it stays open" in answers[0]
+    with ledger.begin() as conn:
+        assert [deed.author for deed in last_deeds(conn, 9)] == ["Jo", "Kim"]
+
+
+def test_who_takes_a_problem_over_has_it(ledger: Ledger) -> None:
+    """A second name and note are kept like the first ones; a second word of one person changes no hands."""
+    ingest(ledger, amazon_order(), maps=NO_SKUS)
+    see(ledger)
+    said = see(ledger, author="Jo", note="Kim is off, I take it.")
+    assert row(ledger)["acknowledged_by"] == "Jo"
+    with ledger.begin() as conn:
+        newest, first = last_deeds(conn, 9)
+    assert (newest.author, newest.said) == ("Jo", f"{said} Note: Kim is off, I take it.")
+    assert (first.author, first.subject) == ("Kim", order_id())
+    again = see(ledger, author="Jo", now=LATER + HOUR)
+    assert "is acknowledged again, after 2026-11-27 10:00 UTC; it stays open" in again
+
+
+@pytest.mark.parametrize("kind", [K.UNKNOWN_ORDER, K.CARRIER_GAP], ids=str)
+def test_the_same_word_twice_is_one(ledger: Ledger, kind: ProblemKind) -> None:
+    """A deed that is tried again after its answer was lost says the same and is on record once."""
+    found(ledger, kind, "main X-1")
+    assert see(ledger) == see(ledger)
     with ledger.begin() as conn:
         assert len(last_deeds(conn, 9)) == 1
+
+
+def test_a_second_word_ends_what_the_first_could_not(ledger: Ledger) -> None:
+    """An acknowledged problem whose end only a person sees is over with the next word, once that is so."""
+    release(ledger, amazon_order())
+    shipped = amazon_order(status=AmazonStatus.SHIPPED, updated_at=NOW + MINUTE)
+    ingest(ledger, shipped)
+    assert "stays open" in see(ledger)
+    with ledger.begin() as conn:
+        conn.execute(sa.text("UPDATE ledger.orders SET state = 'FOREIGN'"))
+    assert see(ledger, author="Jo").endswith("with that it is over.")
+    assert problems(ledger) == ()

@@ -91,6 +91,22 @@ def test_an_order_that_is_over_here_is_still_open_there(ledger: Ledger) -> None:
     assert found(ledger) == [("unknown_order", "main X-1")]
 
 
+def test_an_order_that_the_warehouse_has_closed_since_is_over_with_a_word(ledger: Ledger) -> None:
+    """Its problem ends when a person says so, not with the list of tomorrow; a newer list that has it opens it."""
+    orders(ledger, 1)
+    ingest(ledger, amazon_order(status=AmazonStatus.CANCELED, updated_at=NOW + HOUR), now=NOW + HOUR)
+    listed(ledger, ref(1))
+    assert found(ledger) == [("order_still_open", order_id(1))]
+    seen = Seen(number=0, kind="order_still_open", subject=order_id(1), note="They closed it.", author="Kim")
+    with ledger.begin() as conn:
+        assert acknowledge(conn, seen, ledger.seal, JUDGED).endswith("with that it is over.")
+    assert found(ledger, JUDGED + 7 * HOUR) == []
+    listed(ledger, ref(1), as_of=JUDGED - MINUTE)
+    assert found(ledger, JUDGED + 8 * HOUR) == [], "that list was written before the word"
+    listed(ledger, ref(1), as_of=JUDGED + 15 * HOUR)
+    assert found(ledger, JUDGED + 16 * HOUR) == [("order_still_open", order_id(1))]
+
+
 def test_a_reference_that_a_person_has_seen_does_not_come_back(ledger: Ledger) -> None:
     """An unknown reference that was acknowledged is over, in this list and in the next one."""
     listed(ledger, "X-1", "X-2")
@@ -181,6 +197,35 @@ def test_the_table_says_what_was_compared(ledger: Ledger) -> None:
     assert words(compared, LISTED + 2 * DAY).endswith(
         "No newer list has come for two days: ask the warehouse why."
     )
+
+
+def test_nobody_is_said_to_be_missing_or_not_before_it_is_known(ledger: Ledger) -> None:
+    """For two hours a dispatch may be on its way: the table says from when on it knows, and then what it found."""
+    orders(ledger, 1, 2)
+    listed(ledger, ref(1), "X-1")
+    with ledger.begin() as conn:
+        early = words(compare_census(conn, "main", LISTED + 30 * MINUTE), LISTED + 30 * MINUTE)
+        known = words(compare_census(conn, "main", LISTED + 2 * HOUR), LISTED + 2 * HOUR)
+    assert early.endswith(
+        "Differing: 0 over here and still open there, 1 never given out by us. Which are missing at the warehouse"
+        " is known from 2026-11-27 17:00 UTC on."
+    )
+    assert "Differing: 1 missing at the warehouse, 0 over here" in known
+    assert "is known from" not in known
+
+
+def test_a_list_that_is_not_believed_is_counted_until_one_is(ledger: Ledger) -> None:
+    """The table goes on saying that newer lists were doubted, and stops when one is taken."""
+    orders(ledger, 1)
+    listed(ledger, ref(1))
+    for hours in (1, 2):
+        listed(ledger, as_of=LISTED + hours * HOUR)
+    with ledger.begin() as conn:
+        said = words(compare_census(conn, "main", JUDGED), JUDGED)
+    assert "2 newer lists without orders, or of the future, are not believed" in said
+    listed(ledger, ref(1), as_of=LISTED + 3 * HOUR)
+    with ledger.begin() as conn:
+        assert "not believed" not in words(compare_census(conn, "main", JUDGED), JUDGED)
 
 
 @pytest.mark.parametrize(("number", "problems"), [(50, 50), (51, 1)])

@@ -179,6 +179,32 @@ def test_what_can_be_saved_tonight_is_named_while_a_rate_is_at_risk(
     ]
 
 
+@pytest.mark.parametrize("at_risk", [0, 1])
+def test_the_tables_that_a_problem_names_are_there(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, at_risk: int
+) -> None:
+    """With a rate at risk they are written also when they have nothing to list; without one nothing is made."""
+    made: dict[str, tuple[object, object]] = {}
+
+    def create(key: str, table: object, description: object) -> None:
+        made[key] = table, description
+
+    def nothing_yet(_: str) -> None:
+        """No table stands there."""
+
+    monkeypatch.setattr("tasks.tables.last_shown", nothing_yet)
+    monkeypatch.setattr("tasks.tables.create_table_artifact", create)
+    bad = Beside(report=REPORT[0], read_at=NOW, difference="")
+    health = Health(outlooks=(), defects=(), reported=(bad,) * at_risk)
+    assert show_health.fn(MAIN, health, NOW) == at_risk
+    assert show_tonight.fn(ledger, MAIN, at_risk, NOW) == 0
+    named = {"health-defects-main", "health-tonight-main"} if at_risk else set()
+    assert set(made) == {"account-health-main", *named}
+    if at_risk:
+        told = "0 open orders of main can still be confirmed in time today."
+        assert made["health-tonight-main"] == ([{"order": "nothing"}], told)
+
+
 def test_a_problem_clears_when_the_rate_is_good_again(ledger: Ledger) -> None:
     """Eleven days later the late order is out of the ten days, and still in the thirty."""
     _traded(ledger)

@@ -1,7 +1,6 @@
 """A message's event: the words, the same as single values, and links to the page and the form that fixes it."""
 
 import json
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -39,7 +38,9 @@ def form(number: int = 0, name: str = "form", *fields: str, **settled: str) -> F
 
 def test_an_event_carries_the_message_and_its_values() -> None:
     """Everything a rule of somebody else needs stands in the payload, in plain words."""
-    (notice,) = decide_notices([watched(n, cause="MUG") for n in range(1000)], [], [], NOW)
+    (notice,) = decide_notices(
+        [watched(n, cause="MUG", about={"seller_sku": "MUG"}) for n in range(1000)], [], [], NOW
+    )
     event = event_of(notice, {"map-sku": [form(0, "form", "seller_sku")]}, PAGE, NOW)
     link = f"{UI}/deployments/deployment/{IDS[0]}/run?parameters=%7B%22seller_sku%22%3A%20%22MUG%22%7D"
     assert event.event == "lockstep.problem.opened"
@@ -90,24 +91,20 @@ def test_every_kind_has_an_event_that_can_be_sent() -> None:
     ("problem", "fields"),
     [
         (
-            watched(kind=CARRIER, cause=f"main / OWL / NIGHT in {UK}"),
-            {"connection": "main", "warehouse_carrier": "OWL", "warehouse_service": "NIGHT"},
+            watched(kind=CARRIER, about={"connection": "main", "warehouse_carrier": "DHL / Paket"}),
+            {"connection": "main", "warehouse_carrier": "DHL / Paket"},
         ),
-        (watched(kind=CARRIER, cause=f"main / A / B / C in {UK}"), {}),
-        (watched(kind=ProblemKind.UNMAPPED_SHIP_METHOD, cause=f"Next in {UK}"), {"service_level": "Next"}),
-        (watched(3, kind=ProblemKind.UNKNOWN_ORDER), {"problem": 3}),
-        (
-            watched(4, kind=ProblemKind.TRACKING_MISSING),
-            {"amazon_order_id": "026-1234567-0000004", "parcel": "P1"},
-        ),
+        (watched(kind=CARRIER, about={"warehouse_carrier": ""}), {}),
+        (watched(kind=ProblemKind.SNAPSHOT_HELD, about={"count": 12}), {"count": 12}),
+        (watched(3, kind=ProblemKind.UNKNOWN_ORDER, about={"row": "7"}), {"problem": 3}),
+        (watched(kind=ProblemKind.TRACKING_REUSED, cause="TRACK1"), {}),
     ],
 )
 def test_a_form_is_filled_in_with_what_is_known(problem: Watched, fields: dict[str, object]) -> None:
-    """What the problem names stands in the form already: the carrier, the level, the order, the number."""
-    subject = f"{problem.subject} P1" if "amazon_order_id" in fields else problem.group.cause
-    (notice,) = decide_notices([replace(problem, subject=subject)], [], [], NOW)
+    """What the problem is about stands in the form already, as far as the form asks for it; nothing is guessed."""
+    (notice,) = decide_notices([problem], [], [], NOW)
     name = MANNERS[problem.group.kind].form
-    has = fields or {"connection": "", "warehouse_carrier": ""}
+    has = fields or {"amazon_order_id": "", "warehouse_carrier": ""}
     link = str(event_of(notice, {name: [form(0, "form", *has)]}, PAGE, NOW).payload["form_link"])
     filled = parse_qs(urlsplit(link).query).get("parameters", ["{}"])[0]
     assert json.loads(filled) == fields

@@ -53,6 +53,7 @@ def test_what_is_open_stands_there_with_its_form_filled_in(ledger: Ledger, shown
             cause="main / Pigeon",
             act_by=NOW + hours * HOUR,
             affected=6,
+            about={"connection": "main", "warehouse_carrier": "Pigeon", "warehouse_service": service},
         )
         for hours, service in enumerate(("Fast", "Slow"), 1)
     ]
