@@ -75,12 +75,10 @@ def _found(compared: Compared, as_of: datetime, now: datetime) -> str:
     judged = as_of + TRAVELS
     known = now >= judged or counts[Difference.MISSING]
     told = [f"{number} {kind}" for kind, number in counts.items() if known or kind is not Difference.MISSING]
-    later = (
-        ""
-        if now >= judged
-        else f". Which are missing at the warehouse is known from {judged:%Y-%m-%d %H:%M} UTC on"
-    )
-    return ", ".join(told) + later
+    if now >= judged:
+        return ", ".join(told)
+    which = "What else is" if counts[Difference.MISSING] else "Which are"
+    return f"{', '.join(told)}. {which} missing at the warehouse is known from {judged:%Y-%m-%d %H:%M} UTC on"
 
 
 def _show(connection: str, compared: Compared, now: datetime) -> None:

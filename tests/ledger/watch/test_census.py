@@ -11,7 +11,7 @@ from domain.warehouse import Census, OpenOrder
 from domain.watch.census import Difference, Differing, census_problems
 from ledger.connection import Ledger
 from ledger.watch.acknowledging import Seen, acknowledge
-from ledger.watch.census import compare_census, record_census, record_differences
+from ledger.watch.census import Compared, compare_census, record_census, record_differences
 from tasks.watch.census import words
 from tests.factories import DAY, HOUR, MINUTE, NOW, amazon_order, dispatch, order_id
 from tests.ledger.walk import ingest, release, ship
@@ -212,6 +212,10 @@ def test_nobody_is_said_to_be_missing_or_not_before_it_is_known(ledger: Ledger) 
     )
     assert "Differing: 1 missing at the warehouse, 0 over here" in known
     assert "is known from" not in known
+    lost = Differing(difference=Difference.MISSING, reference=ref(2))
+    told = words(Compared(as_of=LISTED, listed=1, expected=2, differing=(lost,)), LISTED)
+    assert "Differing: 1 missing at the warehouse, 0 over" in told
+    assert "What else is missing at the warehouse is known from 2026-11-27 17:00 UTC on." in told
 
 
 def test_a_list_that_is_not_believed_is_counted_until_one_is(ledger: Ledger) -> None:
