@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from domain.calendar_days import day_span, shop_named
+from domain.watch.clock import Hop
 
 # By noon (UTC) of the next day a day is over in every marketplace; the last one ends at 08:00, in California.
 _OVER = time(12)
@@ -26,6 +27,11 @@ class OpenDue:
     def is_explained(self) -> bool:
         """Whether an open problem stands for it, or a hop with somebody who must act."""
         return bool(self.problem or self.owner)
+
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether Amazon has not let it go yet: nobody can ship it, and late is not what it becomes."""
+        return self.hop == Hop.PAYMENT_PENDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,12 @@ class Close:
 
     def overdue(self, now: datetime) -> int:
         """Open orders with somebody named for them, whose time is over at that moment (UTC): late at Amazon."""
-        return sum(one.is_explained and one.due <= now for one in self.open_ones)
+        return sum(one.is_explained and not one.is_unpaid and one.due <= now for one in self.open_ones)
+
+    @property
+    def unpaid(self) -> int:
+        """Open orders whose payment is pending."""
+        return sum(one.is_unpaid for one in self.open_ones)
 
     @property
     def explained(self) -> int:
@@ -92,7 +103,7 @@ def still_words(closes: Iterable[Close], now: datetime) -> str:
     left: dict[tuple[datetime, str], int] = {}
     for close in closes:
         for one in close.open_ones:
-            if one.due > now:
+            if one.due > now and not one.is_unpaid:
                 place = (day_span(one.marketplace_id, close.day)[1], shop_named(one.marketplace_id))
                 left[place] = left.get(place, 0) + 1
     told = [f"{orders(number)} in {shop} until {at:%H:%M} UTC" for (at, shop), number in sorted(left.items())]
@@ -106,7 +117,8 @@ def close_line(close: Close, now: datetime) -> str:
         (close.late, "confirmed late"),
         (overdue, "late and not confirmed yet"),
         (close.elsewhere, "confirmed by somebody else"),
-        (close.explained - overdue, "open, in time so far"),
+        (close.explained - overdue - close.unpaid, "open, in time so far"),
+        (close.unpaid, "waiting for payment"),
         (close.unexplained, "OPEN AND NOT EXPLAINED"),
         (close.canceled, "canceled"),
     ]

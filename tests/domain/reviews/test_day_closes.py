@@ -1,5 +1,6 @@
 """The daily close: what was due is confirmed, explained, or says loudly that it is neither; days are the shop's."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -57,6 +58,15 @@ def _close(
 def test_the_day_in_one_line(close: Close, said: str) -> None:
     """Every order due stands in one part of the line, and what nobody explains is said loudly."""
     assert close_line(close, NOW - timedelta(hours=1)) == said
+
+
+def test_what_waits_for_its_payment_is_called_so_before_its_time_and_after() -> None:
+    """An order that nobody can ship is neither late nor among those that still can be confirmed in time."""
+    unpaid = replace(_open(owner="Amazon"), hop="payment pending at Amazon")
+    close = _close(unpaid)
+    for now in (NOW - timedelta(hours=1), NOW + timedelta(hours=1)):
+        assert close_line(close, now) == "211 orders due, 210 confirmed in time, 1 waiting for payment"
+        assert still_words([close], now) == ""
 
 
 def test_what_is_open_after_its_time_is_called_late() -> None:
