@@ -17,7 +17,7 @@ WEEK = 7 * DAY
 REMEMBERED = 8 * WEEK  # as far back as a judgment looks: what died four weeks ago had four weeks before
 LONGEST = WEEK  # what has brought nothing for longer is judged by its first week
 ODDS = 1e-6
-_SHORTEST = timedelta(minutes=10)
+_SHORTEST, _SAME_DAY = timedelta(minutes=10), 6 * HOUR
 _EARLIER = (
     (WEEK, 4, 3),
     (DAY, 7, 5),
@@ -98,7 +98,8 @@ def _usual(carried: Carried, since: datetime, now: datetime) -> float | None:
     Hours in which nothing ran are not known: what was implausible before them does not become plausible by them.
     """
     least, last = _least(carried), min(now, since + LONGEST)
-    moments = {last, *(moment for moment in _known_until(carried, since, last) if moment - since >= least)}
+    earlier = [since + _SAME_DAY, *_known_until(carried, since, last)]
+    moments = {last, *(moment for moment in earlier if since + least <= moment < last)}
     usual = [_usual_until(carried, since, moment) for moment in moments]
     return max((one for one in usual if one is not None), default=None)
 
@@ -126,8 +127,19 @@ def _usual_until(carried: Carried, since: datetime, end: datetime) -> float | No
 
 
 def _came(carried: Carried, since: datetime, until: datetime, shift: timedelta) -> float | None:
-    """What came so much earlier; None when it is not known."""
-    return _sum(carried, since - shift, until - shift)
+    """What came so much earlier; None when it is not known.
+
+    Of what comes in batches it is the least of that time, an hour earlier and an hour later, and over a night of
+    that time without its last hour: a warehouse works by its own clock, which changes twice a year.
+    """
+    start, end = since - shift, until - shift
+    came = _sum(carried, start, end)
+    if came is None or not carried.batched:
+        return came
+    beside = [_sum(carried, start + by, end + by) for by in (-HOUR, HOUR)]
+    if until - since > _SAME_DAY:
+        beside.append(_sum(carried, start, end - HOUR))
+    return min([came, *(one for one in beside if one is not None)])
 
 
 def _level(carried: Carried, since: datetime, shifts: Mapping[timedelta, float]) -> float:

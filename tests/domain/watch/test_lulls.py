@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -118,16 +119,17 @@ def test_a_dead_flow_stays_found(units: int) -> None:
     longer=st.integers(0, 200),
     units=st.integers(1, 60),
     days=st.integers(4, 40),
+    batched=st.booleans(),
 )
 def test_what_is_implausible_stays_so_until_something_comes(
-    missing: set[int], after: int, longer: int, units: int, days: int
+    missing: set[int], after: int, longer: int, units: int, days: int, batched: bool
 ) -> None:
     """However many hours of the past are not known, a lull that was found is found at every later moment."""
     dead = NOW.replace(minute=0)
     lull = dying(dead, dead + (after + longer) * HOUR, units)
     gaps = {dead - (back + 1) * HOUR for back in missing}
     hours = {hour: many for hour, many in lull.hours.items() if hour not in gaps and hour > dead - days * DAY}
-    known = Carried(hours=hours, last_volume_at=lull.last_volume_at)
+    known = Carried(hours=hours, last_volume_at=lull.last_volume_at, batched=batched)
     if find_lull(known, dead + after * HOUR):
         assert find_lull(known, dead + (after + longer) * HOUR)
 
@@ -176,6 +178,29 @@ def test_batches_are_judged_by_two_whole_hours() -> None:
     late = find_lull(Carried(hours=hours | dead, last_volume_at=last, batched=True), last + 4 * HOUR)
     assert late is not None
     assert late.since == last
+
+
+def at_work(day: datetime, now: datetime) -> Carried:
+    """A warehouse in London with a file at half past each hour from eight to five, Mondays to Fridays."""
+    first = now.replace(minute=0) - 40 * DAY
+    hours = {first + ahead * HOUR: 0 for ahead in range(40 * 24 + 1)}
+    files = [hour for hour in hours if works(hour) and hour + HOUR / 2 <= min(day, now)]
+    hours |= dict.fromkeys(files, 60)
+    return Carried(hours=hours, last_volume_at=files[-1] + HOUR / 2, batched=True)
+
+
+def works(hour: datetime) -> bool:
+    local = hour.astimezone(ZoneInfo("Europe/London"))
+    return local.weekday() < 5 and 8 <= local.hour < 17
+
+
+@pytest.mark.parametrize("changed", [datetime(2026, 10, 25, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC)])
+def test_the_weeks_after_the_clocks_change_alarm_nobody(changed: datetime) -> None:
+    """A warehouse that works by local time is not told to be silent at the hour by which it shifted."""
+    for now in (changed + half * HOUR / 2 for half in range(8 * 48)):
+        assert find_lull(at_work(now, now), now) is None, now
+    dead = changed + 2 * DAY + 10 * HOUR
+    assert find_lull(at_work(dead, dead + 5 * HOUR), dead + 5 * HOUR)
 
 
 @RULES

@@ -26,6 +26,7 @@ from sandbox.amazon.world import AmazonWorld
 from sandbox.habits import Habit
 from sandbox.packing import Job
 from sandbox.warehouse import Warehouse
+from tasks.watch.intervals import OURS
 from tests.flows.conftest import GB, MAPPED, Street, carriers_of, seller_block
 from tests.flows.runs import eventually
 from tests.flows.strangers import Seller, long_ago, register_seller
@@ -208,6 +209,7 @@ def scheduled() -> Iterator[None]:
             client.create_deployment(
                 flow_id=client.create_flow_from_name(flow),
                 name="drill",
+                tags=[OURS],
                 schedules=[_every(timedelta(minutes=minutes))],
             )
             for flow, minutes in {**often, "stock-variances": 24 * 60}.items()
