@@ -6,7 +6,6 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.sorting import ArtifactSort
-from prefect.settings import get_current_settings
 
 
 def picture(png: bytes, alt: str) -> str:
@@ -28,9 +27,3 @@ def page_is_due(key: str, mark: str) -> bool:
 def show_page(key: str, markdown: str, mark: str) -> None:
     """Put a page where people look; `mark` is its line in the list, by which it is known again."""
     create_markdown_artifact(key=key, markdown=markdown, description=mark)
-
-
-def page_link(key: str) -> str:
-    """Where the Prefect UI shows what stands under a key; empty when nobody said where the UI is."""
-    place = get_current_settings().ui_url
-    return f"{place.rstrip('/')}/artifacts/key/{key}" if place else ""

@@ -14,7 +14,8 @@ from domain.watch.clock import time_left_roughly
 from ledger.connection import Ledger
 from ledger.register import Account
 from ledger.reviews.day_closes import close_day, end_days
-from tasks.pictures import page_link, show_page
+from tasks.links import artifact_link
+from tasks.pictures import show_page
 from tasks.telling import tell
 
 ARTIFACT = "daily-close"
@@ -46,7 +47,7 @@ def tell_close(today: Sequence[Close], before: Sequence[Close], now: datetime) -
     """Write the close as a page and send it to operations; its one line."""
     line = subject_line(today, now)
     show_page(ARTIFACT, close_page(today, before, now), line)
-    tell(Team.OPERATIONS, line, close_body(today, before, now), link=page_link(ARTIFACT))
+    tell(Team.OPERATIONS, line, close_body(today, before, now), link=artifact_link(ARTIFACT))
     return line
 
 

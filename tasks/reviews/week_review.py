@@ -19,7 +19,8 @@ from ledger.register import Account
 from ledger.reviews.day_closes import KeptClose, end_days, kept_closes
 from ledger.reviews.trends import KindTrend, late_by_day, problems_opened
 from tasks.charts import NAMES, WHOSE, late_chart
-from tasks.pictures import page_link, picture, show_page
+from tasks.links import artifact_link
+from tasks.pictures import picture, show_page
 from tasks.telling import tell
 
 ARTIFACT = "weekly-review"
@@ -105,7 +106,7 @@ def tell_week(ledger: Ledger, accounts: Sequence[Account], weeks: Sequence[Week]
     chart = picture(late_chart(title, {week.monday: week.late for week in weeks}, weekly=True), title)
     known = {name: [day for day in days if day.day < end] for name, days in rates.items()}
     show_page(ARTIFACT, review_page(weeks, known, chart), line)
-    tell(Team.OPERATIONS, line, _body(weeks), link=page_link(ARTIFACT))
+    tell(Team.OPERATIONS, line, _body(weeks), link=artifact_link(ARTIFACT))
     return line
 
 
