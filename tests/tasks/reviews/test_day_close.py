@@ -109,6 +109,7 @@ def test_operations_are_told_with_the_page(ledger: Ledger, monkeypatch: pytest.M
     """The message has the line as its subject and each account in its body."""
     said: list[tuple[object, ...]] = []
     monkeypatch.setattr(day_close, "show_page", lambda *page: said.append(page))
+    monkeypatch.setattr(day_close, "artifact_link", lambda key: f"/{key}")
     monkeypatch.setattr(day_close, "tell", lambda *told, link: said.append(told))
     release(ledger, amazon_order(confirm_by=NOW + HOUR))
     today, before = close_days.fn(ledger, [MAIN], NOW.date(), NOW)

@@ -96,6 +96,7 @@ def test_operations_are_told_about_the_week(ledger: Ledger, monkeypatch: pytest.
     """The message says in two lines what was late and what went wrong; the page has the chart."""
     said: list[tuple[object, ...]] = []
     monkeypatch.setattr(week_review, "show_page", lambda *page: said.append(page))
+    monkeypatch.setattr(week_review, "artifact_link", lambda key: f"/{key}")
     monkeypatch.setattr(week_review, "tell", lambda *told, link: said.append(told))
     _week(ledger)
     line = tell_week.fn(ledger, [MAIN], look_back.fn(ledger, MONDAY))
