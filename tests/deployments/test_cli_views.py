@@ -30,4 +30,5 @@ def problem(summary: str) -> OpenProblem:
         act_by=None,
         affected=1,
         acknowledged_by="",
+        acknowledged_at=None,
     )

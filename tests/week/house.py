@@ -124,7 +124,7 @@ class Lockstep:
     def ingest(self) -> None:
         with self._driven():
             flows.messages.read_messages(self._ledger, "main", (DeliveryKind.CHANGES,))
-            maps = flows.order_ingest.orders.load_order_maps(self._ledger, ACCOUNT, CONNECTION)
+            maps = flows.order_ingest.reading.load_order_maps(self._ledger, ACCOUNT, CONNECTION)
             flows.order_ingest.read_orders(self._ledger, ACCOUNT, CONNECTION, maps)
             flows.order_ingest.release_orders(self._ledger, ACCOUNT, CONNECTION, maps)
 

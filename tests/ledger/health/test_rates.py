@@ -334,18 +334,31 @@ def test_amazons_report_takes_the_place_of_the_one_before(ledger: Ledger) -> Non
     ]
 
 
+# Three thousand orders over as many days, each with every moment that a window may ask for.
+_HISTORY = sa.text(
+    f"""
+    INSERT INTO ledger.orders (seller_account, amazon_order_id, marketplace_id, connection, state, amazon_status,
+        amazon_created_at, amazon_updated_at, confirm_by, imported_at, deliver_by, canceled_at, part_canceled_at)
+    SELECT 'main', '026-1234567-' || lpad(n::text, 7, '0'), '{GB}', 'main', 'CANCELED', 'CANCELED',
+        at, at, at, at, at, at, at
+    FROM generate_series(1, 3000) n, LATERAL (SELECT timestamptz '{NOW}' - n * interval '1 day' AS at) one
+    """
+)
+
+
 @pytest.mark.parametrize("window", ["confirm_by", "deliver_by", "canceled_at", "part_canceled_at"])
 def test_a_window_is_found_through_an_index(ledger: Ledger, window: str) -> None:
     """Whatever else there is in history, orders of a window are reached by their date."""
     names = {"canceled_at": ["orders_canceled_idx"], "part_canceled_at": ["orders_part_canceled_idx"]}
     with ledger.begin() as conn:
-        conn.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        conn.execute(_HISTORY)
+        conn.execute(sa.text("ANALYZE ledger.orders"))
         plan = conn.scalars(
             sa.text(
                 f"EXPLAIN SELECT id FROM ledger.orders WHERE seller_account = 'main' AND {window} > :a"
                 f" AND {window} <= :b"
             ),
-            {"a": NOW, "b": NOW + timedelta(days=1)},
+            {"a": NOW - 9 * DAY, "b": NOW - 8 * DAY},
         )
         found = "\n".join(plan)
     assert any(name in found for name in names.get(window, ["orders_due_idx", "orders_promised_idx"]))
