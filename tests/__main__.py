@@ -10,16 +10,17 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-# A minute or more each: every fault, every point to die at, every kind of problem, every page of the UI.
+# A minute or more each: every fault, every point to die at, every kind of problem, every page of the UI, a week.
 LONG = [
     "tests/flows/test_fault_matrix.py",
     "tests/flows/test_crash_matrix.py",
     "tests/flows/test_stock_crash_matrix.py",
     "tests/flows/test_drill.py",
     "tests/browser",
+    "tests/week",
 ]
 PARTS = {
-    "the rooms": ["tests", "--ignore=tests/flows", "--ignore=tests/browser"],
+    "the rooms": ["tests", "--ignore=tests/flows", "--ignore=tests/browser", "--ignore=tests/week"],
     "the flows": ["tests/flows", *[f"--ignore={one}" for one in LONG]],
     "the long trials": LONG,
 }
