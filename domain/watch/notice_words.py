@@ -149,7 +149,7 @@ def part_words(part: Part) -> str:
     """What a cause is about: one problem speaks for itself; several are counted and say what they share."""
     kind, first = part.group.kind, part.problems[0]
     own = first.summary.rstrip(".")
-    many = counted(kind, part.affected)
+    many = counted(kind, _number(part))
     if _shares(part):
         return f"{many}: {SHARED[kind].format(cause=part.group.cause)}"
     return own if len(part.problems) == 1 else f"{many}, the first: {own}"
@@ -159,6 +159,11 @@ def counted(kind: ProblemKind, number: int) -> str:
     """So many of what waits for problems of a kind, such as "1,000 orders"."""
     one, many = UNITS.get(kind, ("problem", "problems"))
     return f"{number:,} {one if number == 1 else many}"
+
+
+def _number(part: Part) -> int:
+    """What waits where it has a name, such as parcels; else the problems: what a rate has to save is no problem."""
+    return part.affected if part.group.kind in UNITS else len(part.problems)
 
 
 def _shares(part: Part) -> bool:
@@ -180,6 +185,6 @@ def _due(notice: Notice, now: datetime) -> str:
 
 
 def _count(notice: Notice, kind: ProblemKind, causes: int) -> str:
-    affected = sum(part.affected for part in notice.parts if part.group.kind == kind)
+    number = sum(_number(part) for part in notice.parts if part.group.kind == kind)
     several = f", {causes} causes" if causes > 1 else ""
-    return f"{counted(kind, affected)}: {kind_words(kind)}{several}"
+    return f"{counted(kind, number)}: {kind_words(kind)}{several}"

@@ -78,6 +78,12 @@ def test_a_digest_counts_each_kind() -> None:
     assert body_lines(digest) == ("6 orders: unmapped SKU, 6 causes",)
 
 
+def test_what_has_no_name_is_counted_as_problems() -> None:
+    """Two rates at risk are two problems, however many orders each still could save."""
+    rates = [watched(n, kind=ProblemKind.HEALTH_AT_RISK, cause="main", affected=4) for n in range(2)]
+    assert subject_line(only(*rates), NOW).startswith("2 problems, the first: Order 026-1234567-0000000")
+
+
 def test_an_end_says_what_is_over() -> None:
     """A clearing repeats what it is about and asks for nothing."""
     (notice,) = decide_notices([], [watched(n, told=Stage.NEW) for n in range(3)], [], NOW)
