@@ -82,7 +82,7 @@ def claim_cancels(
         releases.c.state != ReleaseState.PLANNED,  # what was never handed over needs no stop
     )
     statement = sa.select(releases.c.id).where(*wished, releases.c.cancel_batch == "").order_by(releases.c.id)
-    new = conn.scalars(statement.with_for_update()).all()
+    new = conn.scalars(statement.with_for_update(key_share=True)).all()
     if new:
         batch = f"{now:%Y%m%dT%H%M%SZ}-{new[0]}"
         conn.execute(releases.update().where(releases.c.id.in_(new)).values(cancel_batch=batch))
@@ -151,7 +151,7 @@ def _claim(conn: sa.Connection, connection: str, reference: str) -> sa.RowMappin
         .add_columns(orders.c.recipient, orders.c.held_by)
         .join(orders, orders.c.id == releases.c.order_id)
         .where(releases.c.reference == reference, releases.c.connection == connection)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return conn.execute(statement).mappings().one_or_none()
 

@@ -101,12 +101,12 @@ def _row(conn: sa.Connection, amazon_order_id: str, *, lock: bool) -> sa.RowMapp
     wish = (orders.c.cancel_requested, orders.c.wanted_by)
     statement = sa.select(*[orders.c[name] for name in names], *wish)
     statement = statement.where(orders.c.amazon_order_id == amazon_order_id)
-    return conn.execute(statement.with_for_update() if lock else statement).mappings().one()
+    return conn.execute(statement.with_for_update(key_share=True) if lock else statement).mappings().one()
 
 
 def _last_release(conn: sa.Connection, order_id: int) -> sa.RowMapping | None:
     statement = sa.select(releases).where(releases.c.order_id == order_id)
-    last = statement.order_by(releases.c.release_no.desc()).limit(1).with_for_update()
+    last = statement.order_by(releases.c.release_no.desc()).limit(1).with_for_update(key_share=True)
     return conn.execute(last).mappings().one_or_none()
 
 

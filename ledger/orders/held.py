@@ -78,7 +78,7 @@ def _claim(conn: sa.Connection, *which: sa.ColumnElement[bool]) -> list[sa.RowMa
         sa.select(*columns, _OPEN_SKUS.label("skus"))
         .where(*which)
         .order_by(table.id)
-        .with_for_update(of=orders)
+        .with_for_update(of=orders, key_share=True)
     )
     return list(conn.execute(statement).mappings())
 

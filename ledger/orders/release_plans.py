@@ -27,7 +27,7 @@ def plan_releases(conn: sa.Connection, account: str, maps: OrderMaps, limit: int
         .where(table.seller_account == account, table.state == OrderState.READY)
         .order_by(table.confirm_by, table.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     ready = conn.execute(statement).mappings().all()
     try:

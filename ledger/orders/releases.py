@@ -52,7 +52,9 @@ def claim_releases(
         )
         .order_by(orders.c.confirm_by, releases.c.id)
         .limit(limit)
-        .with_for_update(of=[releases, orders], skip_locked=True)  # a cancellation meanwhile is seen
+        .with_for_update(
+            of=[releases, orders], skip_locked=True, key_share=True
+        )  # a cancellation meanwhile is seen
     )
     ids = [row.id for row in conn.execute(statement)]
     if not ids:
@@ -75,7 +77,7 @@ def record_answers(conn: sa.Connection, answers: Sequence[ReleaseAnswer], now: d
     statement = (
         sa.select(releases.c.id, releases.c.reference, releases.c.state, releases.c.order_id)
         .where(releases.c.reference.in_(list(by_reference)))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     steps: list[Move[ReleaseState]] = []
     words: list[dict[str, object]] = []

@@ -33,7 +33,7 @@ def renew_planned(conn: sa.Connection, account: str) -> int:
     One that another process claims right now is left to that claim.
     """
     mine = _NEVER_SENT.where(orders.c.seller_account == account, orders.c.state == OrderState.RELEASING)
-    found = conn.execute(mine.with_for_update(of=releases, skip_locked=True)).mappings().all()
+    found = conn.execute(mine.with_for_update(of=releases, skip_locked=True, key_share=True)).mappings().all()
     return len(_renew(conn, found))
 
 

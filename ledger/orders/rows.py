@@ -29,7 +29,10 @@ class KnownOrder:
 
 
 def claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) -> dict[str, KnownOrder]:
-    """Lock and read those of one account's orders that the ledger has, by Amazon's id."""
+    """Lock and read those of one account's orders that the ledger has, by Amazon's id.
+
+    Locks leave the keys free, here and elsewhere: a row that only refers to a locked one is written meanwhile.
+    """
     table = orders.c
     people = (table.held_by_person, table.held_by, table.wanted_by)
     columns = (table.id, table.state, table.amazon_updated_at, *people)
@@ -41,7 +44,7 @@ def claim_known(conn: sa.Connection, account: str, order_ids: Sequence[str]) -> 
             table.amazon_order_id == sa.any_(sa.literal(list(order_ids), sa.ARRAY(sa.Text))),
         )
         .order_by(table.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return {
         name: KnownOrder(row, OrderState(state), at, held, held_by, wanted_by, tuple(gaps), confirmed)

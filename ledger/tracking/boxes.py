@@ -52,7 +52,7 @@ def share_boxes(conn: sa.Connection, release_ids: Sequence[int], now: datetime) 
         sa.select(parcels)
         .where(parcels.c.release_id.in_(release_ids), parcels.c.state != ParcelState.VOIDED)
         .order_by(parcels.c.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     for row in conn.execute(statement).mappings():
         boxes.setdefault(row["release_id"], []).append(row)

@@ -74,7 +74,7 @@ def claim_confirms(
         .where(*_waiting(account), sa.func.coalesce(parcels.c.next_try_at <= now, sa.true()))
         .order_by(orders.c.confirm_by, parcels.c.id)
         .limit(limit)
-        .with_for_update(of=parcels, skip_locked=True)
+        .with_for_update(of=parcels, skip_locked=True, key_share=True)
     )
     rows = conn.execute(statement).mappings().all()
     moves = [Move(row["id"], ParcelState.MAPPED, ParcelState.SENDING) for row in rows]

@@ -73,7 +73,9 @@ class _Book:
         self._conn, self._now = conn, now
         self._new: dict[tuple[int, str], tuple[dict[str, Any], Dispatch]] = {}
         statement = sa.select(parcels).where(parcels.c.release_id.in_(release_ids)).order_by(parcels.c.id)
-        self._known = {_key(row): row for row in conn.execute(statement.with_for_update()).mappings()}
+        self._known = {
+            _key(row): row for row in conn.execute(statement.with_for_update(key_share=True)).mappings()
+        }
 
     def find(self, release: _Release, package_ref: str) -> sa.RowMapping | None:
         """The parcel as it is in the ledger by now; None when it is not there."""
@@ -126,7 +128,7 @@ def _claim_releases(conn: sa.Connection, connection: str, references: set[str]) 
         .join(orders, orders.c.id == releases.c.order_id)
         .where(releases.c.reference.in_(sorted(references)), releases.c.connection == connection)
         .order_by(releases.c.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     rows = conn.execute(statement).all()
     return {

@@ -17,7 +17,9 @@ def claim_parcels(conn: sa.Connection, amazon_order_id: str, parcel: str) -> Seq
     Raises:
         Refused: there is no such order or parcel; the sentence names those there are.
     """
-    rows = conn.execute(_of_order(amazon_order_id).with_for_update(of=parcels)).mappings().all()
+    rows = (
+        conn.execute(_of_order(amazon_order_id).with_for_update(of=parcels, key_share=True)).mappings().all()
+    )
     if not rows:
         raise Refused(
             f'Lockstep knows no parcel of order "{amazon_order_id}": look it up in report.parcels, or ask the'

@@ -100,7 +100,7 @@ def _undecided(account: str) -> sa.Select[tuple[object, ...]]:
         .join(orders, orders.c.id == parcels.c.order_id)
         .where(orders.c.seller_account == account, parcels.c.state.in_(_UNDECIDED))
         .order_by(orders.c.confirm_by, parcels.c.id)
-        .with_for_update(of=parcels)
+        .with_for_update(of=parcels, key_share=True)
     )
 
 

@@ -98,7 +98,7 @@ def _claim(conn: sa.Connection, order_ids: Sequence[int]) -> Sequence[sa.RowMapp
             parcels.c.state.in_(_WEIGHED),
         )
         .order_by(parcels.c.id)
-        .with_for_update(of=parcels)
+        .with_for_update(of=parcels, key_share=True)
     )
     return conn.execute(statement).mappings().all()
 

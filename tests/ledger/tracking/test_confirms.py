@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from domain.amazon import AmazonStatus
 from ledger.connection import Ledger
+from ledger.orders.rows import claim_known
 from ledger.tracking.confirms import Answered, claim_confirms, count_waiting, free_unanswered
 from tests.factories import (
     GB,
@@ -163,3 +164,14 @@ def test_accounts_do_not_take_each_others_parcels(ledger: Ledger) -> None:
         assert claim_confirms(conn, "second", 10, NOW) == ()
         assert free_unanswered(conn, "second", NOW) == 0
     assert path(ledger, "parcel") == ["RECORDED", "MAPPED"]
+
+
+def test_a_claim_does_not_wait_for_a_page_of_orders(ledger: Ledger) -> None:
+    """While a page of orders is being recorded, their parcels can be claimed: neither waits for the other."""
+    release(ledger, amazon_order())
+    ship(ledger, dispatch())
+    decide(ledger)
+    with ledger.begin() as reading, ledger.begin() as telling:
+        assert claim_known(reading, "main", [order_id()])
+        telling.execute(sa.text("SET LOCAL lock_timeout = '2s'"))
+        assert len(claim_confirms(telling, "main", 10, NOW)) == 1
