@@ -33,14 +33,21 @@ _ORDERS = sa.text(
     WHERE {OPEN} ORDER BY o.confirm_by NULLS LAST, o.id
     """  # noqa: S608 - put together from our own words only
 )
-# The latest of an order's parcels speaks; what was told once is not told again.
+# The latest of an order's parcels speaks. What was told once is not looked up again: who held it takes a while.
 _LATE = sa.text(
     """
+    WITH new AS MATERIALIZED (
+        SELECT DISTINCT o.seller_account, o.amazon_order_id
+        FROM ledger.parcels p JOIN ledger.orders o ON o.id = p.order_id
+        WHERE p.first_accepted_at >= :since AND p.first_accepted_at > o.confirm_by
+            AND NOT EXISTS (
+                SELECT FROM ledger.problems WHERE kind = 'confirmed_late' AND subject = o.amazon_order_id
+            )
+    )
     SELECT DISTINCT ON (l.amazon_order_id) l.amazon_order_id AS order_id, l.seller_account, l.confirm_by,
         l.accepted_at, l.late_by
-    FROM report.lateness l
+    FROM new JOIN report.lateness l USING (seller_account, amazon_order_id)
     WHERE l.accepted_at >= :since AND l.accepted_at > l.confirm_by AND l.late_by <> ''
-        AND NOT EXISTS (SELECT FROM ledger.problems WHERE kind = 'confirmed_late' AND subject = l.amazon_order_id)
     ORDER BY l.amazon_order_id, l.accepted_at DESC
     """
 )
