@@ -1,5 +1,6 @@
 """A report that Amazon prepares in its own time, once a night: asked for, asked about, read, one step per run."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,14 +37,40 @@ class Wanted(Generic[T]):
     record: Callable[[AskedReport, T, datetime], dict[str, int]]
 
 
-def advance_report(
+def advance_reports(
+    ledger: Ledger,
+    account: Account,
+    wanted: Wanted[T],
+    now: datetime,
+    may_ask: Callable[[str], bool] = lambda _: True,
+) -> tuple[dict[str, int], TryAgain | None]:
+    """Go one step with the report of each marketplace: what was done, and why a call went unanswered, if one did.
+
+    A fault is told before a budget that is used up. The other marketplaces had their turn.
+
+    Raises:
+        Denied: Amazon does not accept the credentials.
+    """
+    counts: Counter[str] = Counter()
+    lost: TryAgain | None = None
+    for marketplace_id in account.marketplaces:
+        try:
+            counts.update(
+                _advance(ledger, account, marketplace_id, wanted, now, may_ask=may_ask(marketplace_id))
+            )
+        except TryAgain as error:
+            lost = error if lost is None or not error.pause else lost
+    return dict(counts), lost
+
+
+def _advance(
     ledger: Ledger,
     account: Account,
     marketplace_id: str,
     wanted: Wanted[T],
     now: datetime,
     *,
-    may_ask: bool = True,
+    may_ask: bool,
 ) -> dict[str, int]:
     """Go one step with the report of one marketplace; what was done.
 

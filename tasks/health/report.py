@@ -1,6 +1,5 @@
 """Amazon's own report of the account's health, once a day, one step per run."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -8,7 +7,6 @@ from functools import partial
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from domain.errors import TryAgain
 from domain.health.reports import Reported
 from domain.ports import BulkDoor
 from domain.sweeps import AskedReport
@@ -16,7 +14,7 @@ from ledger.asked_reports import ACCOUNT_HEALTH, record_read
 from ledger.connection import Ledger
 from ledger.health.kept import record_reported
 from ledger.register import Account
-from tasks.reports import Wanted, advance_report
+from tasks.reports import Wanted, advance_reports
 
 
 @task(task_run_name="read Amazon's report on {account.name}", cache_policy=NO_CACHE, persist_result=False)
@@ -31,8 +29,6 @@ def advance_health_report(
         TryAgain: Amazon did not answer; the other marketplaces had their turn.
         Denied: Amazon does not accept the credentials.
     """
-    counts: Counter[str] = Counter()
-    lost: TryAgain | None = None
     wanted = Wanted(
         report_type=ACCOUNT_HEALTH,
         ask=amazon.ask_health_report,
@@ -40,14 +36,10 @@ def advance_health_report(
         fetch=amazon.fetch_health_report,
         record=partial(_record, ledger, account),
     )
-    for marketplace_id in account.marketplaces:
-        try:
-            counts.update(advance_report(ledger, account, marketplace_id, wanted, now))
-        except TryAgain as error:
-            lost = error if lost is None or not error.pause else lost
+    counts, lost = advance_reports(ledger, account, wanted, now)
     if lost is not None:
         raise lost
-    return dict(counts)
+    return counts
 
 
 def _record(

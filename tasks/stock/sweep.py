@@ -1,6 +1,5 @@
 """The nightly wide sweep: Amazon's report of all listings beside the ledger, one step per run."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -10,7 +9,6 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from domain.amazon import ReportedListing
-from domain.errors import TryAgain
 from domain.ports import BulkDoor
 from domain.sweeps import AskedReport, night_of
 from ledger.asked_reports import ALL_LISTINGS, had_listings, latest_reports, record_read
@@ -18,7 +16,7 @@ from ledger.connection import Ledger
 from ledger.maps import load_skus
 from ledger.register import Account, connection_of
 from ledger.stock.sweeps import compare_report
-from tasks.reports import Wanted, advance_report, fail_report
+from tasks.reports import Wanted, advance_reports, fail_report
 from tasks.tables import for_people
 
 _EMPTY = "it has no row, which is no answer: nothing was compared"
@@ -46,8 +44,6 @@ def advance_sweep(ledger: Ledger, amazon: BulkDoor, account: Account, now: datet
         TryAgain: Amazon did not answer; the other marketplaces had their turn.
         Denied: Amazon does not accept the credentials.
     """
-    counts: Counter[str] = Counter()
-    lost: TryAgain | None = None
     wanted = Wanted(
         report_type=ALL_LISTINGS,
         ask=amazon.ask_listing_report,
@@ -55,18 +51,17 @@ def advance_sweep(ledger: Ledger, amazon: BulkDoor, account: Account, now: datet
         fetch=amazon.fetch_listing_report,
         record=partial(_record, ledger, account),
     )
-    for marketplace_id in account.marketplaces:
-        try:
-            with ledger.begin() as conn:
-                known = had_listings(conn, account.name, marketplace_id, night_of(now))
-            counts.update(advance_report(ledger, account, marketplace_id, wanted, now, may_ask=known))
-        except TryAgain as error:
-            lost = error if lost is None or not error.pause else lost
+
+    def is_known(marketplace_id: str) -> bool:
+        with ledger.begin() as conn:
+            return had_listings(conn, account.name, marketplace_id, night_of(now))
+
+    counts, lost = advance_reports(ledger, account, wanted, now, is_known)
     if counts:
         show_sweep(ledger, account)
     if lost is not None:
         raise lost
-    return dict(counts)
+    return counts
 
 
 def show_sweep(ledger: Ledger, account: Account) -> None:
