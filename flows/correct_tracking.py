@@ -43,7 +43,7 @@ def correct_tracking(
             description="The carrier as the warehouse spells it, when that was wrong, too; empty: it stays.",
         ),
     ] = "",
-) -> State:
+) -> State[None]:
     """Put your number in the place of the warehouse's. The same old number from the warehouse does not undo it.
 
     Args:

@@ -33,7 +33,7 @@ def resend_tracking(
             " parcel of the order that Amazon does not show yet."
         ),
     ] = "",
-) -> State:
+) -> State[None]:
     """Tell Amazon about refused, unproven or waiting parcels of an order again, and read back what it shows.
 
     Args:
